@@ -5,7 +5,7 @@
 const above = (module, ...allowed) => ({
   name: `${module.replaceAll('/', '-')}-imports-only-lower-modules`,
   severity: 'error',
-  from: { path: `^src/${module}/`, pathNot: '[.]test[.]ts$' },
+  from: { path: `^src/${module}/`, pathNot: ['[.]test[.]ts$', '/testing/'] },
   to: { path: '^src/', pathNot: [module, ...allowed].map((r) => `^src/${r}(/|[.]ts$)`) },
 });
 
@@ -100,7 +100,7 @@ module.exports = {
     {
       name: 'only-cli-and-tests-import-node',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/', '[.]test[.]ts$'] },
+      from: { path: '^src/', pathNot: ['^src/cli/', '/testing/', '[.]test[.]ts$'] },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -102,6 +102,12 @@ function outcome({ status, error }: SpawnSyncReturns<string>): 'hung    ' | 'cau
   return status === 0 ? null : 'caught  ';
 }
 
+/** The tests that catch most faults of a file, and are the quickest: those beside it, and for processes the example programs. */
+function nearest(file: string): string[] {
+  const programs = file.startsWith('src/host/task/') ? ['src/host/task/programs.test.ts'] : [];
+  return [dirname(file), ...programs];
+}
+
 /** Tries a fault. Returns how the tests caught it, or null if they did not. */
 function tryMutant(folder: string, { name, file, find, replace }: Mutant): ReturnType<typeof outcome> {
   const path = join(folder, file);
@@ -113,8 +119,7 @@ function tryMutant(folder: string, { name, file, find, replace }: Mutant): Retur
     path,
     source.replace(find, () => replace),
   );
-  // The tests beside the source catch most faults, and are the quickest.
-  const how = outcome(runTests(folder, [dirname(file)])) ?? outcome(runTests(folder));
+  const how = outcome(runTests(folder, nearest(file))) ?? outcome(runTests(folder));
   writeFileSync(path, source);
   return how;
 }
@@ -123,7 +128,7 @@ const folder = copy();
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 let survived = 0;
 // A test that fails in the copy anyway would seem to catch every fault.
-const folders = [...new Set(chosen().map(({ file }) => dirname(file)))];
+const folders = [...new Set(chosen().flatMap(({ file }) => nearest(file)))];
 const sound = runTests(folder, values.sound ? folders : TESTS);
 if (sound.status !== 0) {
   console.error(

@@ -10,13 +10,25 @@ export class Interrupts {
   /** Resolved at the first interrupt. */
   readonly interrupted: Promise<void>;
   #resolve: () => void = () => {};
-  readonly #onSignal = (signal: Signal) => this.interrupt(STATUS[signal]);
+  /** Called at the first SIGHUP instead of an interrupt. */
+  #hangUp: (() => void) | null = null;
+  readonly #onSignal = (signal: Signal) => {
+    const hangUp = signal === 'SIGHUP' ? this.#hangUp : null;
+    this.#hangUp = null;
+    if (hangUp === null) this.interrupt(STATUS[signal]);
+    else hangUp();
+  };
 
   constructor() {
     this.interrupted = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     for (const signal of Object.keys(STATUS)) process.on(signal, this.#onSignal);
+  }
+
+  /** Makes the first SIGHUP something other than an interrupt. */
+  set onHangUp(hangUp: () => void) {
+    this.#hangUp = hangUp;
   }
 
   /** Interrupts. @param status exit status */

@@ -26,6 +26,9 @@ export class ProgramFiles {
     this.#terminal = isTerminal ? new ProgramTerminal(linux, this.#outputs, this.#events) : null;
     this.#input = isTerminal ? null : linux.makeInput();
     passClosedOutput();
+    // That standard error is closed is the program's matter too.
+    process.stderr.removeAllListeners('error');
+    process.stderr.on('error', () => {});
   }
 
   /** Opens what the program is started with. */
@@ -45,7 +48,6 @@ export class ProgramFiles {
   #output(stream: NodeJS.WriteStream): OutputStream {
     const output = this.#linux.makeOutput((bytes) => take(bytes));
     const take = this.#outputs.taker(stream, output);
-    stream.removeAllListeners('error');
     stream.on('error', () => {
       output.close();
       this.#events.changed();
@@ -84,6 +86,21 @@ export class ProgramFiles {
     if (this.#reading || this.#input === null || !this.#input.isWanted) return;
     this.#reading = true;
     process.stdin.resume();
+  }
+
+  /** Whether standard input is a terminal. */
+  get hasTerminal(): boolean {
+    return this.#terminal !== null;
+  }
+
+  /** Whether it was a terminal whose connection is lost. */
+  get isHungUp(): boolean {
+    return this.#terminal !== null && !this.#terminal.terminal.isConnected;
+  }
+
+  /** The terminal is lost, as SIGHUP tells. */
+  hangUp(): void {
+    this.#terminal?.hangUp();
   }
 
   /** Resolved when something outside has changed: input has come, or output can go on. */

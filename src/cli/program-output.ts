@@ -44,7 +44,7 @@ export class ProgramOutputs {
   #take(output: Output, bytes: Uint8Array): void {
     if (this.#to !== output) this.flush();
     this.#to = output;
-    this.#parts.push(bytes.slice());
+    this.#parts.push(new Uint8Array(bytes));
     this.#length += bytes.length;
     if (this.#length >= FLUSH_AT) this.flush();
   }

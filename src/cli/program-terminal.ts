@@ -64,11 +64,11 @@ export class ProgramTerminal {
     process.on('exit', this.#restore);
     process.on('SIGCONT', this.#continued);
     this.#screen.on('resize', this.#resized);
-    this.#screen.on('error', () => this.#hangUp());
+    this.#screen.on('error', () => this.hangUp());
     this.#setRaw();
     stdin.on('data', (bytes: Buffer) => this.#take(bytes));
-    stdin.on('end', () => this.#hangUp());
-    stdin.on('error', () => this.#hangUp());
+    stdin.on('end', () => this.hangUp());
+    stdin.on('error', () => this.hangUp());
   }
 
   /** Whether the terminal shows bytes as they are. */
@@ -95,7 +95,8 @@ export class ProgramTerminal {
     if (this.#typed.length > 0) this.#typed = this.#typed.subarray(this.terminal.type(this.#typed));
   }
 
-  #hangUp(): void {
+  /** The connection to the terminal is lost: so is that of the system. */
+  hangUp(): void {
     if (!this.terminal.isConnected) return;
     this.terminal.hangUp();
     this.#events.changed();

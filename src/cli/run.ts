@@ -121,6 +121,7 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const linux = makeLinux(flags);
   const interrupts = new Interrupts();
   const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
+  if (files.hasTerminal) interrupts.onHangUp = () => files.hangUp();
   watch(linux, flags, files);
   try {
     const started = startProgram(linux, path, () => ({
@@ -137,6 +138,8 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
     linux.files.close();
     interrupts.close();
     if (flags.stats) printStatistics(linux);
+    // Node would fail to restore a terminal that is gone.
+    if (files.isHungUp) process.kill(process.pid, 'SIGHUP');
   }
 }
 

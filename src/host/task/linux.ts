@@ -96,6 +96,8 @@ export class Linux {
   readonly files: SystemFiles;
   readonly #scheduler: Scheduler;
   readonly #waits: boolean;
+  /** Value of `work` at which the processes stop that outlive the one that was waited for; null before its end. */
+  #lastWork: number | null = null;
   readonly #inputs: InputStream[] = [];
   readonly #outputs: OutputStream[] = [];
   readonly #terminals: SystemTerminals;
@@ -211,21 +213,25 @@ export class Linux {
   }
 
   /**
-   * Runs until a process ends, for at most `most` units of work, or until `pending` returns true. What is called meanwhile, as
-   * `pending`, must not store to the machine's storage itself.
+   * Runs until a process ends, for at most `most` units of work, or until `pending` returns true. The others then go on until all wait,
+   * or for 100 million units: what they have begun to write comes out. What is called meanwhile, as `pending`, must not store to
+   * the machine's storage itself.
    * @param most a positive number, or Infinity
    */
   run(process: Process, most: number, pending: () => boolean = () => false): LinuxEnd {
     const end = this.work + most;
     this.#scheduler.begin();
-    while (process.ended === null) {
-      const left = end - this.work;
+    for (;;) {
+      const { ended } = process;
+      if (ended !== null) this.#lastWork ??= this.work + REST;
+      const left = Math.min(end, this.#lastWork ?? Infinity) - this.work;
+      if (ended !== null && left <= 0) return { kind: 'ended', status: ended };
       if (left <= 0 || pending()) return { kind: 'limit' };
       if (this.#scheduler.step(Math.min(left, SLICE)) === 'ran') continue;
+      if (ended !== null) return { kind: 'ended', status: ended };
       const waiting = this.#idle();
       if (waiting !== null) return waiting;
     }
-    return { kind: 'ended', status: process.ended };
   }
 
   /** Nobody can run: goes on at the time of the next timer, or returns what the caller has to wait for. */
@@ -251,6 +257,8 @@ export class Linux {
   }
 }
 
+/** Units of work that other processes have after the end of the one that was waited for. */
+const REST = 100_000_000;
 /** Units of work between two questions whether to stop. */
 const SLICE = 200_000;
 

@@ -8,6 +8,7 @@ import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
 import type { Crash, Process, Thread } from './process/task.ts';
 import type { RandomBytes } from './random.ts';
+import { SocketNames } from './sockets/socket-names.ts';
 import type { SystemFiles } from './system-files.ts';
 import type { Time } from './time.ts';
 
@@ -32,6 +33,7 @@ export class System {
   readonly processes = new Map<number, Process>();
   readonly threads = new Map<number, Thread>();
   readonly futexes = new Futexes();
+  readonly socketNames = new SocketNames();
   /** Hears of every system call, or null. */
   tracer: CallTracer | null = null;
   /** Called with the name or number of a system call that is not there. */

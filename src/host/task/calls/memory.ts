@@ -5,6 +5,7 @@ import { type MmapOptions, PROCESS_LIMIT, PROT } from '../../mm/index.ts';
 import { MADV, MAP, MREMAP, PROT_GROWSDOWN, PROT_GROWSUP } from '../abi/memory.ts';
 import { RLIM_INFINITY, RLIMIT } from '../abi/processes.ts';
 import { SealedFile } from '../events/sealed-file.ts';
+import type { AddressSpace } from '../memory/address-space.ts';
 import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { call } from './line.ts';
@@ -115,8 +116,22 @@ function mprotect(_: System, { space }: Thread, address: number, length: number,
     throw new LinuxError('EINVAL', 'unknown protection');
   const start = pageAddress(address);
   if (length === 0) return 0;
-  space.mm.mprotect({ address: start, length: lengthOf(length), protection: protection & PROT_ALL });
+  const wanted = lengthOf(length);
+  const mapped = mappedLength(space, start, wanted);
+  if (mapped > 0n) space.mm.mprotect({ address: start, length: mapped, protection: protection & PROT_ALL });
+  if (mapped < wanted) throw new LinuxError('ENOMEM', 'some of the range is not mapped');
   return 0;
+}
+
+/** Returns how many bytes of a range are mapped before its first hole: Linux changes their protection before it fails. */
+function mappedLength({ mm }: AddressSpace, address: bigint, length: bigint): bigint {
+  const first = Number(address) / PAGE;
+  const end = first + Number(length) / PAGE;
+  let page = first;
+  for (let next = mm.mappings.at(page); next !== undefined && page < end; next = mm.mappings.at(page)) {
+    page = next.end;
+  }
+  return BigInt(Math.min(page, end) - first) * BigInt(PAGE);
 }
 
 function mremap(

@@ -21,6 +21,8 @@ import { installPidfd, processOfFile } from './pidfds.ts';
 /** Sizes of struct clone_args, of its first version and of the last one that is known. */
 const CLONE_ARGS = { LEAST: 64, MOST: 88 } as const;
 const PAGE = 4096;
+/** A number that has no opposite with 32 bits. */
+const PID_LEAST = -0x8000_0000;
 const RUSAGE_SIZE = 144;
 
 /** Starts a child. With CLONE_VFORK it waits until the child executes another program or ends. */
@@ -128,7 +130,7 @@ function* waitForChild(
   for (;;) {
     let some = false;
     for (const child of process.children) {
-      if (!wanted(child)) continue;
+      if (!wanted(child) || !isEligible(child, options)) continue;
       some = true;
       const event = eventOf(child, options);
       if (event === null) continue;
@@ -140,6 +142,11 @@ function* waitForChild(
     const what = { queues: [process.childEvents], what: 'a child' };
     if ((yield* sleep(system.time, thread, what)) === 'signal') return RESTART.SYS;
   }
+}
+
+/** Children whose end is told by another signal than SIGCHLD, or by none, are for __WCLONE and __WALL. */
+function isEligible({ exitSignal }: Process, options: number): boolean {
+  return (options & WAIT.ALL) !== 0 || (exitSignal !== SIG.CHLD) === ((options & WAIT.CLONE) !== 0);
 }
 
 function eventOf(child: Process, options: number): ChildEvent | null {
@@ -179,6 +186,7 @@ function* wait4(
 ): Blocking<number> {
   const known = WAIT.NOHANG | WAIT.UNTRACED | WAIT.CONTINUED | WAIT.NOTHREAD | WAIT.ALL | WAIT.CLONE;
   if ((options & ~known) !== 0) throw new LinuxError('EINVAL', `options 0x${options.toString(16)} of wait4`);
+  if (pid === PID_LEAST) throw new LinuxError('ESRCH', `process group ${-pid}`);
   const wanted: Wanted = (child) => {
     if (pid === -1) return true;
     if (pid > 0) return child.pid === pid;

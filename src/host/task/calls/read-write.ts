@@ -144,14 +144,16 @@ function* readLater(
   file: OpenFile,
   parts: readonly Part[],
 ): Blocking<number> {
+  const until = system.time.now() + file.readPatience;
   file.hold();
   try {
     for (;;) {
-      const what = { queues: [file.queue], what: 'input' };
+      const what = { queues: [file.queue], what: 'input', until };
       const why = yield* sleep(system.time, thread, what);
       const count = readNow(thread, file, parts);
       if (count !== null) return count;
       if (why === 'signal') return RESTART.SYS;
+      if (why === 'timeout') return -ERRNO.EAGAIN;
     }
   } finally {
     file.release();
@@ -244,11 +246,14 @@ function* writeLater(
   already: number,
 ): Blocking<number> {
   let done = already;
+  const until = system.time.now() + file.writePatience;
   file.hold();
   try {
     while (done < bytes.length) {
-      const why = yield* sleep(system.time, thread, { queues: [file.queue], what: 'room for output' });
+      const what = { queues: [file.queue], what: 'room for output', until };
+      const why = yield* sleep(system.time, thread, what);
       if (why === 'signal') return done > 0 ? done : RESTART.SYS;
+      if (why === 'timeout') return done > 0 ? done : -ERRNO.EAGAIN;
       const count = writeNow(thread, file, bytes.subarray(done));
       done += count ?? 0;
     }

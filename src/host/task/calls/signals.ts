@@ -150,7 +150,8 @@ function* rtSigtimedwait(
   const set = memory.struct(setAt, SET_SIZE).getBigUint64(0) & ~UNBLOCKABLE;
   const until = timeAt === 0 ? Infinity : time.now() + readTimespec(memory, timeAt);
   const { blocked } = thread;
-  // The signals wake the thread while it waits for them.
+  // The signals wake the thread while it waits for them, and are not thrown away if they are ignored.
+  thread.keeps = blocked;
   thread.blocked = blocked & ~set;
   try {
     for (;;) {
@@ -166,6 +167,7 @@ function* rtSigtimedwait(
     }
   } finally {
     thread.blocked = blocked;
+    thread.keeps = 0n;
   }
 }
 

@@ -18,6 +18,7 @@ import { POLL_CALLS } from './poll.ts';
 import { PROCESS_CALLS } from './processes.ts';
 import { READ_WRITE_CALLS } from './read-write.ts';
 import { SIGNAL_CALLS } from './signals.ts';
+import { SOCKET_CALLS } from './sockets.ts';
 import { STAT_CALLS } from './stat.ts';
 import { SYSTEM_INFO_CALLS } from './system.ts';
 import { TIME_CALLS } from './time.ts';
@@ -41,6 +42,7 @@ export const CALLS: ReadonlyMap<number, CallLine> = new Map(
     ...MEMFD_CALLS,
     ...PIDFD_CALLS,
     ...TIMER_CALLS,
+    ...SOCKET_CALLS,
     ...SIGNAL_CALLS,
     ...TIME_CALLS,
     ...FUTEX_CALLS,

@@ -26,8 +26,6 @@ const SIGNALS: ReadonlyMap<number, readonly [signal: number, code: number]> = ne
   [PGM.DECIMAL_OVERFLOW, [SIG.FPE, SI.FPE_INTOVF]],
   [PGM.DECIMAL_DIVIDE, [SIG.FPE, SI.FPE_INTDIV]],
 ]);
-/** The instruction that debuggers put at a breakpoint. */
-const BREAKPOINT = 0x0001;
 /** IEEE exceptions as the data-exception code has them, in the floating-point-control register, with their si_code. */
 const IEEE: readonly (readonly [bit: number, code: number])[] = [
   [0x8000, SI.FPE_FLTINV],
@@ -48,24 +46,14 @@ export function programInterruption(thread: Thread, interruption: ProgramInterru
     return;
   }
   const address = thread.registers.address - length;
-  forceSignal(thread, { ...signalOf(thread, code, address), address });
+  forceSignal(thread, { ...signalOf(thread, code), address });
 }
 
-function signalOf(thread: Thread, code: number, address: number): Pick<SignalInfo, 'signal' | 'code'> {
+/** The instruction of breakpoints, 0x0001, is SIGTRAP only for a process that is traced. */
+function signalOf(thread: Thread, code: number): Pick<SignalInfo, 'signal' | 'code'> {
   if (code === PGM.DATA) return dataException(thread);
-  if (code === PGM.OPERATION && isBreakpoint(thread, address))
-    return { signal: SIG.TRAP, code: SI.TRAP_BRKPT };
   const [signal, reason] = SIGNALS.get(code) ?? [SIG.ILL, SI.ILL_ILLOPN];
   return { signal, code: reason };
-}
-
-function isBreakpoint({ space }: Thread, address: number): boolean {
-  try {
-    return space.memory.struct(address, 2).getUint16(0) === BREAKPOINT;
-  } catch (error) {
-    if (error instanceof LinuxError) return false;
-    throw error;
-  }
 }
 
 function dataException({ registers }: Thread): Pick<SignalInfo, 'signal' | 'code'> {
@@ -91,6 +79,8 @@ function faultSignal(
   { code }: LinuxError,
 ): Pick<SignalInfo, 'signal' | 'code'> {
   if (code === 'ENOMEM') return { signal: SIG.KILL, code: SI.KERNEL };
+  // The file behind the mapping cannot give the page.
+  if (code !== 'EFAULT') return { signal: SIG.BUS, code: SI.BUS_ADRERR };
   const page = Math.floor(address / 4096);
   const mapping = thread.space.mm.mappings.at(page);
   if (mapping === undefined) return { signal: SIG.SEGV, code: SI.SEGV_MAPERR };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { codeOf } from '../../testing/index.ts';
 import { O, SEEK } from '../abi/files.ts';
-import { FILE_SIZE_MAX, mkdir, type OpenRegular, open, truncate, unlink } from './index.ts';
+import { FILE_SIZE_MAX, mkdir, type OpenRegular, open, symlink, truncate, unlink } from './index.ts';
 import { bytesOf, readText, type TestFiles, testFiles } from './testing/index.ts';
 
 const PAGE = 4096;
@@ -150,6 +150,17 @@ describe('the room of a file system', () => {
     mm.mmap({ address: 0x1000_0000n, length: 65n * 4096n, file: file.mappable(), shared: true });
     expect(codeOf(() => mm.write(0x1000_0000n, new Uint8Array(65 * PAGE)))).toBe('ENOSPC');
     world.host.exitMm(mm);
+  });
+
+  it('is taken by long targets of symbolic links', () => {
+    const { fs } = world.context.root.inode;
+    const free = () => fs.space().free;
+    symlink(world.context, 'x'.repeat(100), 'short');
+    expect(free()).toBe(64);
+    symlink(world.context, 'x'.repeat(4095), 'long');
+    expect(free()).toBe(63);
+    unlink(world.context, 'long');
+    expect(free()).toBe(64);
   });
 
   it('has a bound of names, too', () => {

@@ -11,6 +11,8 @@ export class FileHost {
   readonly common: FileCommon;
   /** Returns the present time in nanoseconds since 1970. */
   readonly now: () => bigint;
+  /** Bytes that pipes have room for beyond what each has at least. */
+  pipeBytes = 0;
   #systems = 0;
 
   constructor(kernel: Kernel, common: FileCommon, now: () => bigint) {

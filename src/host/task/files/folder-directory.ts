@@ -8,7 +8,7 @@ import type { Dentry } from './dentry.ts';
 import { DeviceNode } from './devices.ts';
 import { Directory, type DirectoryCursor, type DirectoryEntry, type NewFile } from './directory.ts';
 import { FolderFile } from './folder-file.ts';
-import { type FolderStore, treeChild } from './folder-store.ts';
+import { type FolderStore, joined, treeChild } from './folder-store.ts';
 import type { Inode } from './inode.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import { Fifo } from './pipe.ts';
@@ -116,7 +116,7 @@ export class FolderDirectory extends MemoryDirectory {
     const dentry = this.names.get(name);
     super.forget(name);
     if (dentry === undefined || this.fs.isShared) return;
-    if (this.fs.origins.get(dentry) === treeChild(this.#source, name)) this.#removed.add(name);
+    if (this.fs.origins.get(dentry) === joined(this.#source, name)) this.#removed.add(name);
   }
 
   protected override lost(dentry: Dentry): void {

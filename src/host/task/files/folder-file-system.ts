@@ -2,13 +2,12 @@
 
 import type { FileTree, TreePath } from '../../../files/index.ts';
 import { Dentry } from './dentry.ts';
-import { Directory } from './directory.ts';
 import type { FileHost } from './file-system.ts';
 import { FolderDirectory } from './folder-directory.ts';
 import { FolderFile } from './folder-file.ts';
-import { type FolderOptions, FolderStore, treeChild } from './folder-store.ts';
+import { type FolderOptions, FolderStore, joined } from './folder-store.ts';
 import type { Inode } from './inode.ts';
-import type { MemoryDirectory } from './memory-directory.ts';
+import { MemoryDirectory } from './memory-directory.ts';
 import { fromTree } from './tree-errors.ts';
 
 /** A difference between a tree and what processes have made of it in memory. */
@@ -17,6 +16,19 @@ export interface FolderChange {
   readonly path: TreePath;
   /** The file that is there now, new or changed; null if what the tree has there was removed, with all that is in it. */
   readonly inode: Inode | null;
+}
+
+/** A directory that may have differences. */
+interface Inside {
+  readonly directory: MemoryDirectory;
+  /** Whether the tree has it at the same path, so that what is not known of it is the same. */
+  readonly inPlace: boolean;
+}
+
+/** A path that may differ, and a directory there to look into. */
+interface Difference extends FolderChange {
+  readonly isChanged: boolean;
+  readonly inside: Inside | null;
 }
 
 /** The file system of a tree. */
@@ -36,36 +48,47 @@ export class FolderFileSystem extends FolderStore {
 
   /**
    * What was changed in memory, each directory before what is in it. A path at which something else is now than in the tree is first
-   * removed, then there again. Nothing may be changed meanwhile.
+   * removed, then there again. Paths may be longer than those of a tree. Nothing may be changed meanwhile.
    */
   *differences(): Iterable<FolderChange> {
-    if (this.altered.has(this.root.inode)) yield { path: '', inode: this.root.inode };
-    yield* this.#within(this.root.inode as MemoryDirectory, '', this.origins.get(this.root) === '');
+    // Not recursive: a process can make directories in each other as deep as it likes.
+    const open: Iterator<Difference>[] = [[this.#difference(this.root, '')][Symbol.iterator]()];
+    while (open.length > 0) {
+      const next = (open.at(-1) as Iterator<Difference>).next();
+      if (next.done) {
+        open.pop();
+        continue;
+      }
+      const { path, inode, isChanged, inside } = next.value;
+      if (isChanged) yield { path, inode };
+      if (inside !== null) open.push(this.#within(inside, path));
+    }
   }
 
-  /** @param inPlace whether the tree has this directory at the path, so that what is not known of it is the same */
-  *#within(directory: Directory, path: TreePath, inPlace: boolean): Iterable<FolderChange> {
+  *#within({ directory, inPlace }: Inside, path: TreePath): Iterator<Difference> {
     if (directory instanceof FolderDirectory) {
       for (const name of inPlace ? directory.removedNames : []) {
-        const there = treeChild(path, name);
+        const there = joined(path, name);
         const now = directory.known.get(name);
-        if (now === undefined || this.origins.get(now) !== there) yield { path: there, inode: null };
+        const isBack = now !== undefined && this.origins.get(now) === there;
+        if (!isBack) yield { path: there, inode: null, isChanged: true, inside: null };
       }
       if (!inPlace) for (const { name } of directory.list()) directory.lookup(name);
     }
-    for (const [name, dentry] of (directory as MemoryDirectory).known) {
-      yield* this.#of(dentry, treeChild(path, name));
+    for (const [name, dentry] of directory.known) {
+      // Not a directory that was made for something to be mounted on it.
+      if (dentry.mounted === null || this.origins.has(dentry))
+        yield this.#difference(dentry, joined(path, name));
     }
   }
 
-  *#of(dentry: Dentry, path: TreePath): Iterable<FolderChange> {
+  #difference(dentry: Dentry, path: TreePath): Difference {
     const { inode } = dentry;
-    // A directory that was made for something to be mounted on it.
-    if (dentry.mounted !== null && !this.origins.has(dentry)) return;
     const inPlace = this.origins.get(dentry) === path;
     const isModified = inode instanceof FolderFile && inode.isModified;
-    if (!inPlace || isModified || this.altered.has(inode)) yield { path, inode };
-    if (inode instanceof Directory) yield* this.#within(inode, path, inPlace);
+    const isChanged = !inPlace || isModified || this.altered.has(inode);
+    const inside = inode instanceof MemoryDirectory ? { directory: inode, inPlace } : null;
+    return { path, inode, isChanged, inside };
   }
 
   /** Ends the use of the tree. Files cannot be read from it any more. */

@@ -1,6 +1,7 @@
 /** Regular files of a tree. */
 
 import type { FileAttributes, TreePath } from '../../../files/index.ts';
+import { LinuxError } from '../../errors.ts';
 import type { FileBacking } from '../../mm/index.ts';
 import { O, S } from '../abi/files.ts';
 import { FileContents } from './file-contents.ts';
@@ -157,16 +158,26 @@ export class FolderFile extends RegularFile implements CachedFile, TreeFileOwner
     range: { readonly at: number; readonly length: number },
     keepsSize: boolean,
   ): void {
-    const end = range.at + range.length;
-    if (!keepsSize && end > this.size) this.truncate(end);
-    // A hole would be read from the tree.
-    if (what !== 'reserve') this.#writeZeros(range.at, Math.min(end, this.size));
-    else if (!this.fs.isShared) this.#reserve(range.at, range.length);
+    if (this.fs.isShared) {
+      this.#allocateInTree(what, range.at + range.length, keepsSize);
+      return;
+    }
+    this.#modify();
+    super.allocate(what, range, keepsSize);
   }
 
-  #reserve(at: number, length: number): void {
-    this.#modify();
-    this.contents.reserve(at, length);
+  /** A hole where the tree has contents would be filled with them: there it is zeros. */
+  protected override punch(at: number, length: number): void {
+    const end = at + length;
+    const border = Math.min(Math.max(at, PAGE * Math.ceil(this.#sourceEnd / PAGE)), end);
+    this.#writeZeros(at, Math.min(border, this.size));
+    if (border < end) super.punch(border, end - border);
+  }
+
+  /** A tree cannot make holes, and gives room when it is needed. */
+  #allocateInTree(what: Allocation, end: number, keepsSize: boolean): void {
+    if (what !== 'reserve') throw new LinuxError('EOPNOTSUPP', 'the folder cannot make holes');
+    if (!keepsSize && end > this.size) this.truncate(end);
   }
 
   #writeZeros(from: number, end: number): void {

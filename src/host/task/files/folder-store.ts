@@ -183,9 +183,14 @@ function treePathOf(dentry: Dentry): TreePath {
   return names.join('/');
 }
 
+/** Returns the path of a file in a directory, however long it is. */
+export function joined(directory: TreePath, name: string): TreePath {
+  return directory === '' ? name : `${directory}/${name}`;
+}
+
 /** Returns the path in a tree of a file in a directory. @throws LinuxError ENAMETOOLONG */
 export function treeChild(directory: TreePath, name: string): TreePath {
-  const path = directory === '' ? name : `${directory}/${name}`;
+  const path = joined(directory, name);
   if (path.length >= PATH_MAX)
     throw new LinuxError('ENAMETOOLONG', `${nameOf(path)} is too deep in the folder`);
   return path;

@@ -2,8 +2,9 @@
  * The virtual file system.
  *
  * An `Inode` is a file; its subclasses are its types. A `Dentry` is a name of one in a directory, and knows its parent: paths are followed
- * and told by dentries. A `FileSystem` is what st_dev tells apart: `Tmpfs`, or one of synthetic files. `mount` puts the root of one on a
- * directory of another. `FolderFileSystem` is a `FileTree` that was handed over, such as a folder of the computer. All get what they need of the host, storage and a clock, from one `FileHost`.
+ * and told by dentries. A `FileSystem` is what st_dev tells apart: `Tmpfs`; `FolderFileSystem`, a `FileTree` that was handed over, such as
+ * a folder of the computer; or one of synthetic files. `mount` puts the root of one on a directory of another. All get what they need of
+ * the host, storage and a clock, from one `FileHost`, and folders share one `PageCache`.
  *
  * `open` and the other functions that follow paths take a `PathContext`: root directory, where relative paths begin, and credentials. The
  * functions that change attributes take an inode, which `lookup` finds. Each fails with the LinuxError of the system call.

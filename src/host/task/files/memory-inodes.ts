@@ -13,6 +13,9 @@ import { RegularFile } from './regular-file.ts';
 import { SocketInode } from './socket-inode.ts';
 import { MemorySymlink } from './symlink.ts';
 
+/** A target of so many bytes counts as nothing. */
+const SHORT_TARGET = 128;
+
 /** What files in memory need: the devices that nodes are for, and the bound of contents. */
 export interface MemoryParts {
   readonly devices: Devices;
@@ -29,7 +32,7 @@ export function makeMemoryInode(fs: NameStore, file: NewFile, { devices, budget 
     case S.IFDIR:
       return new MemoryDirectory(fs, permissions);
     case S.IFLNK:
-      return new MemorySymlink(fs, target);
+      return makeSymlink(fs, target, budget);
     case S.IFIFO:
       return new Fifo(fs, permissions);
     case S.IFSOCK:
@@ -40,4 +43,11 @@ export function makeMemoryInode(fs: NameStore, file: NewFile, { devices, budget 
     default:
       throw new LinuxError('EINVAL', `there are no files of type ${(mode & S.IFMT).toString(8)}`);
   }
+}
+
+/** Makes a symbolic link. The target of many bytes counts as a page. @throws LinuxError ENOSPC */
+function makeSymlink(fs: NameStore, target: string, budget: FrameBudget): MemorySymlink {
+  if (target.length <= SHORT_TARGET) return new MemorySymlink(fs, target);
+  budget.claim();
+  return new MemorySymlink(fs, target, undefined, () => budget.unclaim(1));
 }

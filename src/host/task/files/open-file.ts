@@ -77,6 +77,15 @@ export abstract class OpenFile implements LockOwner {
     return this;
   }
 
+  /** Nanoseconds after which a read, and a write, cease to wait. */
+  get readPatience(): number {
+    return Infinity;
+  }
+
+  get writePatience(): number {
+    return Infinity;
+  }
+
   /** Another descriptor refers to it. */
   hold(): void {
     this.#references++;

@@ -77,15 +77,38 @@ describe('a pipe', () => {
     expect([writer.capacity, writer.write(new Uint8Array(5000))]).toEqual([4096, 4096]);
   });
 
-  it('wakes who waits for it', () => {
-    let woken = 0;
-    reader.queue.add({ wake: () => woken++ });
-    writer.write(bytesOf('x'));
-    expect(woken).toBe(1);
-    reader.read(new Uint8Array(1));
-    expect(woken).toBe(2);
-    writer.release();
-    expect(woken).toBe(3);
+  it('wakes who waits for it: for bytes, for room, for the end', () => {
+    const woken: string[] = [];
+    let step = '';
+    reader.queue.add({ wake: () => woken.push(step) });
+    const at = (name: string, action: () => void) => {
+      step = name;
+      action();
+    };
+    at('bytes', () => writer.write(bytesOf('x')));
+    at('still room', () => reader.read(new Uint8Array(1)));
+    at('full', () => writer.write(new Uint8Array(65_536)));
+    at('room', () => reader.read(new Uint8Array(1)));
+    at('end', () => writer.release());
+    expect(woken).toEqual(['bytes', 'full', 'room', 'end']);
+  });
+
+  it('has 4 KiB alone when all pipes together have too much', () => {
+    const fs = new FileSystem(world.files, 'pipefs', MAGIC.PIPEFS);
+    const pipes = [];
+    for (let n = 0; n < 70; n++) {
+      const pipe = makePipe(fs, 0);
+      pipe.writer.setCapacity(1 << 20);
+      pipes.push({ ...pipe, count: pipe.writer.write(new Uint8Array(1 << 20)) as number });
+    }
+    expect(pipes.filter(({ count }) => count === 1 << 20)).toHaveLength(64);
+    expect(pipes.slice(64).map(({ count }) => count)).toEqual(new Array(6).fill(4096));
+    expect(pipes[69]?.writer.poll()).toBe(0);
+    for (const { reader, writer } of pipes.slice(0, 65)) {
+      writer.release();
+      reader.release();
+    }
+    expect(pipes[69]?.writer.write(new Uint8Array(1 << 20))).toBe((1 << 20) - 4096);
   });
 
   it('EBADF at the wrong end', () => {

@@ -4,7 +4,7 @@ import { LinuxError } from '../../errors.ts';
 import { O, POLL, S } from '../abi/files.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import { Dentry } from './dentry.ts';
-import type { FileSystem } from './file-system.ts';
+import type { FileHost, FileSystem } from './file-system.ts';
 import { OpenFile } from './open-file.ts';
 import { OpenableInode } from './openable-inode.ts';
 
@@ -13,6 +13,10 @@ export const PIPE_BUF = 4096;
 const CAPACITY = 65_536;
 /** The largest capacity that fcntl can set. Linux: /proc/sys/fs/pipe-max-size. */
 export const PIPE_MAX = 1 << 20;
+
+/** Bytes that all pipes of a host may have room for beyond the first 4 KiB of each: then they have no more. */
+const PIPES_MAX = 64 << 20;
+const NO_ROOM = new Uint8Array(0);
 
 /** The bytes on their way, and who is at the ends. */
 class Pipe {
@@ -25,16 +29,28 @@ class Pipe {
   writerOpens = 0;
   #capacity = CAPACITY;
   /** A ring: `#used` bytes from `#start` on. It grows to the capacity. */
-  #ring = new Uint8Array(PIPE_BUF);
+  #ring = NO_ROOM;
   #start = 0;
   #used = 0;
+  readonly #host: FileHost;
+
+  constructor(host: FileHost) {
+    this.#host = host;
+  }
 
   get used(): number {
     return this.#used;
   }
 
   get free(): number {
-    return this.#capacity - this.#used;
+    return Math.max(0, this.#room - this.#used);
+  }
+
+  /** The capacity, as far as there is memory for all pipes. */
+  get #room(): number {
+    const more = this.#capacity - Math.max(PIPE_BUF, this.#ring.length);
+    const isThere = this.#host.pipeBytes + Math.max(0, more) <= PIPES_MAX;
+    return isThere ? this.#capacity : Math.min(this.#capacity, Math.max(PIPE_BUF, this.#ring.length));
   }
 
   get capacity(): number {
@@ -52,8 +68,7 @@ class Pipe {
   /** Puts bytes in. Preconditions: there is room. */
   put(bytes: Uint8Array): void {
     const needed = this.#used + bytes.length;
-    if (needed > this.#ring.length)
-      this.#move(Math.min(this.#capacity, Math.max(needed, this.#ring.length * 2)));
+    if (needed > this.#ring.length) this.#grow(needed);
     const ring = this.#ring;
     const end = (this.#start + this.#used) % ring.length;
     const first = Math.min(bytes.length, ring.length - end);
@@ -66,7 +81,7 @@ class Pipe {
   take(into: Uint8Array): number {
     const count = Math.min(into.length, this.#used);
     this.#copy(into, count);
-    this.#start = (this.#start + count) % this.#ring.length;
+    if (count > 0) this.#start = (this.#start + count) % this.#ring.length;
     this.#used -= count;
     return count;
   }
@@ -77,16 +92,27 @@ class Pipe {
     into.set(this.#ring.subarray(0, count - first), first);
   }
 
+  #grow(needed: number): void {
+    this.#move(Math.min(this.#room, Math.max(needed, PIPE_BUF, this.#ring.length * 2)));
+  }
+
   #move(length: number): void {
+    this.#count(length);
     const ring = new Uint8Array(length);
     this.#copy(ring, this.#used);
     this.#ring = ring;
     this.#start = 0;
   }
 
+  /** The ring is about to have another length. */
+  #count(length: number): void {
+    this.#host.pipeBytes += Math.max(PIPE_BUF, length) - Math.max(PIPE_BUF, this.#ring.length);
+  }
+
   /** Nobody is at either end: what is on its way is lost. */
   reset(): void {
-    this.#ring = new Uint8Array(PIPE_BUF);
+    this.#count(0);
+    this.#ring = NO_ROOM;
     this.#start = 0;
     this.#used = 0;
   }
@@ -94,11 +120,12 @@ class Pipe {
 
 /** A FIFO, or the inode of a pipe, which has no name. */
 export class Fifo extends OpenableInode {
-  readonly #pipe = new Pipe();
+  readonly #pipe: Pipe;
 
   /** @param mode permissions: bits of `S` */
   constructor(fs: FileSystem, mode: number, ino?: number) {
     super(fs, S.IFIFO | mode, ino);
+    this.#pipe = new Pipe(fs.host);
   }
 
   /** A file that was opened without O_NONBLOCK may have to wait for the other end: see `OpenFile.opening`. */

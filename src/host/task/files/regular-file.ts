@@ -109,10 +109,15 @@ export class RegularFile extends OpenableInode {
   ): void {
     const { at, length } = range;
     if (at + length > FILE_SIZE_MAX) throw new LinuxError('EFBIG', `a file cannot have ${at + length} bytes`);
-    if (what !== 'reserve') this.contents.punch(at, length);
+    if (what !== 'reserve') this.punch(at, length);
     if (!keepsSize && at + length > this.size) this.contents.truncate(at + length);
     if (what !== 'punch') this.contents.reserve(at, length);
     this.touch();
+  }
+
+  /** Makes a range zeros, if possible without room. @throws LinuxError ENOSPC, ENOMEM */
+  protected punch(at: number, length: number): void {
+    this.contents.punch(at, length);
   }
 
   /** Makes what was written permanent. @throws LinuxError EIO */

@@ -3,9 +3,16 @@
 import { LinuxError } from '../../errors.ts';
 import { O, POLL, S } from '../abi/files.ts';
 import { WaitQueue } from '../wait-queue.ts';
+import { Dentry } from './dentry.ts';
 import type { FileSystem } from './file-system.ts';
+import type { Inode } from './inode.ts';
 import { OpenFile } from './open-file.ts';
 import { OpenableInode } from './openable-inode.ts';
+
+/** The name that /proc shows, as that of a pipe. */
+function pipeName(inode: Inode): Dentry {
+  return new Dentry(`pipe:[${inode.ino}]`, null, inode);
+}
 
 /** Bytes that may wait to be read. */
 const CAPACITY = 1 << 16;
@@ -82,6 +89,7 @@ export class InputStream extends OpenableInode {
 
   open(flags: number): OpenFile {
     this.#file ??= new InputFile(this, flags);
+    this.#file.dentry = pipeName(this);
     return this.#file;
   }
 }
@@ -165,7 +173,9 @@ export class OutputStream extends OpenableInode {
   }
 
   open(flags: number): OpenFile {
-    return new OutputFile(this, (flags & ~O.ACCMODE) | O.WRONLY);
+    const file = new OutputFile(this, (flags & ~O.ACCMODE) | O.WRONLY);
+    file.dentry = pipeName(this);
+    return file;
   }
 }
 

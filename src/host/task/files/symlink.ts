@@ -30,13 +30,20 @@ export abstract class Symlink extends Inode {
 /** A symbolic link with a path that does not change. */
 export class MemorySymlink extends Symlink {
   readonly #target: string;
+  readonly #gone: () => void;
 
-  constructor(fs: FileSystem, target: string, ino?: number) {
+  /** @param gone called when the link has lost its names */
+  constructor(fs: FileSystem, target: string, ino?: number, gone: () => void = () => {}) {
     super(fs, ino);
     this.#target = target;
+    this.#gone = gone;
   }
 
   readLink(): string {
     return this.#target;
+  }
+
+  protected override evict(): void {
+    this.#gone();
   }
 }

@@ -4,6 +4,7 @@ import { LinuxError } from '../../errors.ts';
 import type { Mm } from '../../mm/index.ts';
 import { ACCESS, S } from '../abi/files.ts';
 import { AT, RLIMIT } from '../abi/processes.ts';
+import { SIG } from '../abi/signals.ts';
 import { readElfProgram } from '../exec/elf-program.ts';
 import { hardwareCapabilities, platformOf } from '../exec/hardware-capabilities.ts';
 import { loadSegments, type MappableFile, mapStack, mapTrampoline, placeOf } from '../exec/load.ts';
@@ -19,7 +20,7 @@ import {
 import { AddressSpace } from '../memory/address-space.ts';
 import { latin1, UserMemory } from '../memory/user-memory.ts';
 import type { System } from '../system.ts';
-import { endOtherThreads } from './exit.ts';
+import { endOtherThreads, leaveMemory } from './exit.ts';
 import { NO_STACK, type Thread } from './task.ts';
 
 /** What is executed. */
@@ -180,9 +181,7 @@ function commit(system: System, thread: Thread, { dentry }: Program, space: Addr
   const { process } = thread;
   endOtherThreads(system, thread);
   becomeLeader(system, thread);
-  thread.released?.wake();
-  thread.released = null;
-  thread.space.release();
+  leaveMemory(system, thread);
   thread.space = space;
   if (thread.files.users > 1) {
     const copy = thread.files.copy();
@@ -193,12 +192,11 @@ function commit(system: System, thread: Thread, { dentry }: Program, space: Addr
   thread.handlers = thread.handlers.copy();
   thread.handlers.forget();
   thread.alternateStack = NO_STACK;
-  thread.clearAtEnd = 0;
-  thread.robustList = { head: 0, length: 0 };
   const { euid, egid } = thread.credentials;
   thread.credentials = { ...thread.credentials, suid: euid, sgid: egid };
   thread.name = dentry.name.slice(0, NAME_MAX);
   process.executed = true;
+  process.exitSignal = SIG.CHLD;
   process.timers.exec();
   const { registers } = thread;
   registers.clear();

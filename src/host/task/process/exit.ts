@@ -1,7 +1,7 @@
 /** The end of threads and processes. */
 
 import { LinuxError } from '../../errors.ts';
-import { SA, SI, SIG, SIG_IGN } from '../abi/signals.ts';
+import { NSIG, SA, SI, SIG, SIG_IGN } from '../abi/signals.ts';
 import { sendToProcess } from '../signals/send.ts';
 import type { System } from '../system.ts';
 import { hangUpOrphans } from './groups.ts';
@@ -39,16 +39,26 @@ function endThread(system: System, thread: Thread): void {
   thread.blocking = null;
   thread.state = 'dead';
   blocking?.return(undefined);
-  wakeRobustFutexes(system, thread);
-  clearTid(system, thread);
-  thread.released?.wake();
-  thread.released = null;
+  leaveMemory(system, thread);
   thread.files.release();
-  thread.space.release();
   const { process } = thread;
   process.pastWork += thread.work;
   process.threads.delete(thread);
   system.threads.delete(thread.tid);
+}
+
+/**
+ * A thread leaves its address space, at its end or at exec: locks that it holds are marked, and those who wait for it are woken. Linux:
+ * mm_release.
+ */
+export function leaveMemory(system: System, thread: Thread): void {
+  wakeRobustFutexes(system, thread);
+  clearTid(system, thread);
+  thread.robustList = { head: 0, length: 0 };
+  thread.clearAtEnd = 0;
+  thread.released?.wake();
+  thread.released = null;
+  thread.space.release();
 }
 
 /** CLONE_CHILD_CLEARTID: clears the word that others wait for, such as pthread_join. */
@@ -80,7 +90,9 @@ function endProcess(system: System, last: Thread, status: ExitStatus): void {
     reap(system, process);
     if (parent === null) return;
   }
-  if (process.exitSignal !== 0) sendToProcess(parent, childSignal(process, status, last.credentials.uid));
+  // clone takes any number.
+  if (process.exitSignal > 0 && process.exitSignal <= NSIG)
+    sendToProcess(parent, childSignal(process, status, last.credentials.uid));
   parent.childEvents.wake();
 }
 
@@ -94,6 +106,7 @@ function adopt(system: System, child: Process): void {
   let parent = child.parent?.parent ?? null;
   while (parent !== null && !(parent.isSubreaper && parent.ended === null)) parent = parent.parent;
   child.parent = parent;
+  child.exitSignal = SIG.CHLD;
   parent?.children.add(child);
   if (child.deathSignal !== 0)
     sendToProcess(child, { signal: child.deathSignal, code: SI.USER, pid: 0, uid: 0 });

@@ -82,6 +82,8 @@ export class Thread implements Waiter {
 
   /** Signals that it blocks. */
   blocked: SignalSet = 0n;
+  /** Signals that it blocks but for the time of sigtimedwait: they are kept although they are ignored (Linux: real_blocked). */
+  keeps: SignalSet = 0n;
   /** What `blocked` becomes after the next signal was taken, if a call changed it for its time; else null. */
   savedMask: SignalSet | null = null;
   readonly pending = new PendingSignals();

@@ -11,7 +11,7 @@ import type { Process, Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { enterHandler } from './frame.ts';
 import type { SignalInfo } from './pending-signals.ts';
-import { sendToProcess } from './send.ts';
+import { tellParent } from './send.ts';
 import type { SignalAction } from './signal-handlers.ts';
 import { bitOf, UNBLOCKABLE } from './signal-sets.ts';
 import { takeSignal } from './take.ts';
@@ -107,11 +107,5 @@ function stop(process: Process, signal: number): void {
   process.stopSignal = signal;
   process.unreported = 'stopped';
   for (const thread of process.threads) if (thread.state !== 'dead') thread.state = 'stopped';
-  const { parent } = process;
-  if (parent === null) return;
-  const flags = parent.leader?.handlers.of(SIG.CHLD).flags ?? 0;
-  if ((flags & SA.NOCLDSTOP) === 0) {
-    sendToProcess(parent, { signal: SIG.CHLD, code: SI.CLD_STOPPED, pid: process.pid, status: signal });
-  }
-  parent.childEvents.wake();
+  tellParent(process, { code: SI.CLD_STOPPED, status: signal });
 }

@@ -51,13 +51,14 @@ export class PendingSignals {
   }
 
   /**
-   * Adds a signal. Of those before SIGRTMIN one at a time can be pending. Returns whether it was added; false with `full` if
-   * too many are pending.
+   * Adds a signal. Of those before SIGRTMIN one at a time can be pending. Returns false if it is a real-time signal, and too many
+   * signals are pending.
    */
   add(info: SignalInfo): boolean {
     const bit = bitOf(info.signal);
-    if (info.signal < SIGRTMIN && (this.#set & bit) !== 0n) return true;
-    if (this.#queue.length >= QUEUE_MAX) return false;
+    if (info.signal < SIGRTMIN) {
+      if ((this.#set & bit) !== 0n) return true;
+    } else if (this.#queue.length >= QUEUE_MAX) return false;
     this.#set |= bit;
     this.#queue.push(info);
     return true;

@@ -1,6 +1,6 @@
 /** Sends signals to threads and processes. */
 
-import { SIG } from '../abi/signals.ts';
+import { SA, SI, SIG } from '../abi/signals.ts';
 import type { Process, Thread } from '../process/task.ts';
 import type { SignalInfo } from './pending-signals.ts';
 import { bitOf, hasSignal } from './signal-sets.ts';
@@ -63,10 +63,24 @@ function prepare(process: Process, signal: number): void {
     process.stopSignal = 0;
     process.unreported = 'continued';
     for (const thread of process.threads) thread.resume();
-    process.parent?.childEvents.wake();
+    tellParent(process, { code: SI.CLD_CONTINUED, status: SIG.CONT });
   } else if (hasSignal(STOP_SIGNALS, signal)) {
     forget(process, bitOf(SIG.CONT));
   }
+}
+
+/** Tells a parent that a child was stopped or continued. */
+export function tellParent(
+  { parent, pid, leader }: Process,
+  what: Pick<SignalInfo, 'code' | 'status'>,
+): void {
+  if (parent === null) return;
+  const flags = parent.leader?.handlers.of(SIG.CHLD).flags ?? 0;
+  if ((flags & SA.NOCLDSTOP) === 0) {
+    const uid = leader?.credentials.uid ?? 0;
+    sendToProcess(parent, { ...what, signal: SIG.CHLD, pid, uid });
+  }
+  parent.childEvents.wake();
 }
 
 function forget(process: Process, set: bigint): void {
@@ -76,7 +90,7 @@ function forget(process: Process, set: bigint): void {
 
 /** A signal that is blocked stays pending even if it is ignored: the action may change. */
 function isIgnored(thread: Thread, signal: number): boolean {
-  return thread.handlers.ignores(signal) && !hasSignal(thread.blocked, signal);
+  return thread.handlers.ignores(signal) && !hasSignal(thread.blocked | thread.keeps, signal);
 }
 
 /** The thread that is woken to take a signal: the first one that does not block it. */

@@ -9,7 +9,7 @@ type Bits = readonly (readonly [name: string, bits: number])[];
 
 /** Bits whose names have a prefix. */
 function named(prefix: string, bits: Readonly<Record<string, number>>): Bits {
-  return Object.entries(bits).map(([name, value]) => [`${prefix}_${name}`, value]);
+  return Object.entries(bits).map(([name, value]) => [`${prefix}${name}`, value]);
 }
 
 const { ACCMODE, RDONLY: _r, WRONLY: _w, RDWR: _rw, ...OPEN } = O;
@@ -18,11 +18,11 @@ const ACCESS_MODES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'];
 
 /** What a set of flags consists of, by the word behind `flags:` of its kind. */
 const SETS: ReadonlyMap<string, Bits> = new Map<string, Bits>([
-  ['O', named('O', OPEN).toSorted(([, one], [, other]) => other - one)],
-  ['PROT', named('PROT', { READ: 1, WRITE: 2, EXEC: 4 })],
-  ['CLONE', named('CLONE', CLONES)],
-  ['MREMAP', named('MREMAP', MREMAP)],
-  ['AT', named('AT', { ...AT, REMOVEDIR: 0, FDCWD: 0 }).filter(([, bits]) => bits > 0)],
+  ['O', named('O_', OPEN).toSorted(([, one], [, other]) => other - one)],
+  ['PROT', named('PROT_', { READ: 1, WRITE: 2, EXEC: 4 })],
+  ['CLONE', named('CLONE_', CLONES)],
+  ['MREMAP', named('MREMAP_', MREMAP)],
+  ['AT', named('AT_', { ...AT, REMOVEDIR: 0, FDCWD: 0 }).filter(([, bits]) => bits > 0)],
   [
     'WAIT',
     named('W', {

@@ -47,7 +47,9 @@ export function bytesOf(text: string): Uint8Array {
 
 /** Returns text of bytes, a character for each byte. */
 export function textOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 /** Returns what the next read of a file returns: text, or null if it would have to wait. */
