@@ -1892,8 +1892,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what the host stores into guest memory is not observed',
     file: 'src/host/mm/user-access.ts',
-    find: '    if (write) machine.observer?.stored(frame / FRAME_SIZE, offset, offset + count - 1);\n',
+    find: '    if (write) mm.kernel.storing(frame / FRAME_SIZE, offset, offset + count - 1);\n',
     replace: '',
+  },
+  {
+    name: 'frames that are handed out are not reported to the compiler',
+    file: 'src/host/frames.ts',
+    find: '    this.#watched(frame, 2 ** order);\n',
+    replace: '',
+  },
+  {
+    name: 'what is stored into a file in memory is not reported',
+    file: 'src/host/mm/memory-file.ts',
+    find: '    this.#kernel.storing(frame / FRAME_SIZE, offset, offset + bytes.length - 1);\n',
+    replace: '',
+  },
+  {
+    name: 'compiled code compares strings to the end of a page and beyond',
+    file: 'src/machine/engine/compile/forms/strings.ts',
+    find: '.tee(local).i32(IN_PAGE).op(OP.I32_AND, OP.I32_EQZ);',
+    replace: '.tee(local).i32(-1).op(OP.I32_AND, OP.I32_EQZ);',
   },
   {
     name: 'intervals that become one keep what changed in the first',
