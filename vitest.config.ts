@@ -5,6 +5,8 @@ import { frontMatter } from './scripts/front-matter.ts';
 const PAGE = 'test/explorer/**/*.test.ts';
 /** Those of them that measure: they run when all others are done. */
 const MEASURED = 'test/explorer/measured.test.ts';
+/** Those of them that take longest: `npm run test:explorer`, and not `npm test`. */
+const LONG = ['lessons', 'layout', 'live'].map((name) => `test/explorer/${name}.test.ts`);
 
 export default defineConfig({
   plugins: [frontMatter()],
@@ -29,7 +31,16 @@ export default defineConfig({
           name: 'page',
           maxWorkers: '100%',
           include: [PAGE],
-          exclude: [...configDefaults.exclude, MEASURED],
+          exclude: [...configDefaults.exclude, MEASURED, ...LONG],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'explorer',
+          maxWorkers: '100%',
+          include: LONG,
           sequence: { groupOrder: 0 },
         },
       },
