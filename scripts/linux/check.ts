@@ -202,7 +202,6 @@ async function state(): Promise<void> {
     const first = new Session(bootArgs(files, '--save', file, '--limit', NEARLY_BOOTED));
     demand(String(await first.exit), /^4$/);
     const session = new Session(['--restore', file]);
-    session.type('');
     await session.ready();
     demand(await session.run('echo $((6 * 7))'), /^42/m);
     demand(String(await ended(session, 'poweroff -f')), /^0$/);

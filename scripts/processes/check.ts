@@ -43,6 +43,7 @@ const PACKAGES = [
   ...['busybox-static', 'bash', 'coreutils', 'libc6', 'bzip2', 'libbz2-1.0', 'xz-utils', 'liblzma5', 'zstd'],
   ...[
     'libzstd1',
+    'liblz4-1',
     'gzip',
     'sqlite3',
     'libsqlite3-0',
