@@ -1,4 +1,4 @@
-/** What is told of a program that a fault has ended. */
+/** Reports a program that was killed by a fault. */
 
 import { LinuxError } from '../host/index.ts';
 import {
@@ -16,7 +16,7 @@ import { NO_SYMBOLS, type SymbolTable, symbolsOf } from '../vmm/index.ts';
 
 /** Files up to this size are searched for symbols. */
 const SYMBOLS_MAX = 256 << 20;
-/** Callers that are told, and bytes of a stack frame's registers. */
+/** The number of callers that a report shows, and where a stack frame has register 14. */
 const FRAMES = 32;
 const SAVED_R14 = 112;
 

@@ -22,6 +22,7 @@ import {
   type RandomFiller,
   registerMemoryDevices,
   Tmpfs,
+  topOf,
 } from './files/index.ts';
 import { bytesOf } from './memory/user-memory.ts';
 
@@ -118,7 +119,7 @@ export class SystemFiles {
     let at = this.root;
     for (const name of namesOf(path)) {
       const found = (at.inode as Directory).lookup(name);
-      at = found === null ? makeDirectory(at, name) : topMost(found);
+      at = found === null ? makeDirectory(at, name) : topOf(found);
       if (!(at.inode instanceof Directory))
         throw new LinuxError('ENOTDIR', `${path}: ${name} is no directory`);
     }
@@ -170,12 +171,6 @@ export class SystemFiles {
 
 function namesOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '');
-}
-
-function topMost(dentry: Dentry): Dentry {
-  let at = dentry;
-  while (at.mounted !== null) at = at.mounted;
-  return at;
 }
 
 function makeDirectory(parent: Dentry, name: string): Dentry {

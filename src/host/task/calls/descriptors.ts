@@ -3,7 +3,7 @@
 import { LinuxError } from '../../errors.ts';
 import { AT } from '../abi/at.ts';
 import { F_ADD_SEALS, F_GET_SEALS } from '../abi/events.ts';
-import { O } from '../abi/files.ts';
+import { O, PATH_MAX } from '../abi/files.ts';
 import { RLIMIT } from '../abi/processes.ts';
 import type { Dentry } from '../files/dentry.ts';
 import { makePipe, type OpenFile, open, type PathContext, PipeEnd } from '../files/index.ts';
@@ -15,7 +15,6 @@ import { type CallResult, call } from './line.ts';
 import { LOCK_COMMAND, lockRecord } from './locks.ts';
 import { sealFile } from './seals.ts';
 
-const PATH_MAX = 4096;
 /** Flags that fcntl can change. */
 const SETTABLE = O.APPEND | O.NONBLOCK | O.ASYNC | O.DIRECT | O.NOATIME;
 const F = {

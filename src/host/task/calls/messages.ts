@@ -142,7 +142,7 @@ export function* receive(
   }
 }
 
-/** An error after some bytes is told by the next call. */
+/** If an error follows some bytes, the next call reports it. */
 function receiveOnce(socket: Socket, most: number, flags: number, sofar: Received | null): Received | null {
   try {
     return socket.receive(most, flags);

@@ -3,7 +3,7 @@
 import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
 import { AT } from '../abi/at.ts';
-import { S } from '../abi/files.ts';
+import { ACCESS, S } from '../abi/files.ts';
 import {
   chmod,
   chown,
@@ -31,8 +31,6 @@ import { contextOf, pathAt } from './descriptors.ts';
 import { call } from './line.ts';
 import { dentryAt, inodeAt } from './stat.ts';
 
-const ACCESS_EXECUTE = 1;
-
 function getcwd(_: System, { fs, space }: Thread, at: number, size: number): number {
   const path = pathOf(fs.working, fs.root) ?? '(unreachable)/';
   if (fs.working.removed) throw new LinuxError('ENOENT', 'the working directory was removed');
@@ -44,7 +42,7 @@ function getcwd(_: System, { fs, space }: Thread, at: number, size: number): num
 
 function enter(thread: Thread, directory: Dentry): Dentry {
   if (directory.inode.type !== S.IFDIR) throw new LinuxError('ENOTDIR', 'it is no directory');
-  demandPermission(directory.inode, thread.credentials, ACCESS_EXECUTE, 'the directory');
+  demandPermission(directory.inode, thread.credentials, ACCESS.EXECUTE, 'the directory');
   return directory;
 }
 

@@ -2,7 +2,7 @@
 
 import { LinuxError } from '../../errors.ts';
 import { AT } from '../abi/at.ts';
-import { majorOf, minorOf } from '../abi/files.ts';
+import { majorOf, minorOf, NAME_MAX } from '../abi/files.ts';
 import {
   access,
   type Dentry,
@@ -26,7 +26,6 @@ const SECOND = 1_000_000_000n;
 /** What statx tells: the basic fields. */
 const STATX_BASIC = 0x7ff;
 const STATX_RESERVED = 0x8000_0000;
-const NAME_MAX = 255;
 
 /** What a path or a descriptor refers to. @throws LinuxError as the call */
 export function inodeAt(thread: Thread, dirfd: number, pathname: number, flags: number): Inode {

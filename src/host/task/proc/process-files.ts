@@ -5,7 +5,7 @@ import { type Mapping, PROT } from '../../mm/index.ts';
 import { O } from '../abi/files.ts';
 import { RLIM_INFINITY } from '../abi/processes.ts';
 import { type FileSystem, type Inode, majorOf, minorOf, type OpenFile, pathOf } from '../files/index.ts';
-import { latin1 } from '../memory/user-memory.ts';
+import { NANOSECONDS_PER_UNIT } from '../interval-timer.ts';
 import type { Process, Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import {
@@ -18,7 +18,6 @@ import {
 } from './computed.ts';
 
 const PAGE = 4096;
-const NANOSECONDS_PER_UNIT = 4000 / 4096;
 const NANOSECONDS_PER_TICK = 10_000_000;
 
 /** Returns the thread that a file of a process is about. @throws LinuxError ESRCH if it has ended */
@@ -304,12 +303,4 @@ export function mounts(system: System): string {
     rows.push(`${fs.type} ${dentry} ${fs.type} ${options} 0 0\n`);
   }
   return rows.join('');
-}
-
-/** Returns the text of a file of a process that has strings in it, such as its arguments. */
-export function argumentsText(thread: Thread): string {
-  const { argStart, argEnd } = thread.space.layout;
-  return latin1(thread.space.memory.read(argStart, argEnd - argStart))
-    .replaceAll('\0', ' ')
-    .trim();
 }

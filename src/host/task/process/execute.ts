@@ -5,7 +5,8 @@ import type { Mm } from '../../mm/index.ts';
 import { ACCESS, S } from '../abi/files.ts';
 import { AT, RLIMIT } from '../abi/processes.ts';
 import { SIG } from '../abi/signals.ts';
-import { readElfProgram } from '../exec/elf-program.ts';
+import { readFile } from '../exec/code-place.ts';
+import { PROGRAM_HEADER_BYTES, readElfProgram } from '../exec/elf-program.ts';
 import { hardwareCapabilities, platformOf } from '../exec/hardware-capabilities.ts';
 import { loadSegments, type MappableFile, mapStack, mapTrampoline, placeOf } from '../exec/load.ts';
 import { fillStack } from '../exec/stack.ts';
@@ -40,7 +41,6 @@ const LINE_MAX = 256;
 const NAME_MAX = 15;
 const PAGE = 4096;
 const CLOCK_TICKS = 100;
-const PROGRAM_HEADER = 56;
 
 /** A program and what it is called with. */
 interface Program {
@@ -86,7 +86,7 @@ function executable({ credentials }: PathContext, { inode }: Dentry, path: strin
 
 /** Returns the interpreter and the argument of a script, or null. @throws LinuxError ENOEXEC */
 function scriptLine(file: RegularFile): [string, string] | null {
-  const text = latin1(readFrom(file, 0, LINE_MAX));
+  const text = latin1(readFile(file, 0, LINE_MAX));
   if (!text.startsWith('#!')) return null;
   const end = text.indexOf('\n');
   const line = (end < 0 ? text : text.slice(0, end)).slice(2).replace(/^[ \t]+|[ \t\0]+$/g, '');
@@ -98,15 +98,10 @@ function scriptLine(file: RegularFile): [string, string] | null {
   return [interpreter, blank < 0 ? '' : line.slice(blank).replace(/^[ \t]+/, '')];
 }
 
-function readFrom(file: RegularFile, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(Math.max(0, Math.min(length, file.contents.size - offset)));
-  return bytes.subarray(0, file.contents.read(bytes, offset));
-}
-
 function mappable(file: RegularFile): MappableFile {
   return {
     contents: file.contents.memory,
-    read: (offset, length) => readFrom(file, offset, length),
+    read: (offset, length) => readFile(file, offset, length),
   };
 }
 
@@ -143,7 +138,7 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
         [AT.PAGESZ, PAGE],
         [AT.CLKTCK, CLOCK_TICKS],
         [AT.PHDR, main.headers + loaded.base],
-        [AT.PHENT, PROGRAM_HEADER],
+        [AT.PHENT, PROGRAM_HEADER_BYTES],
         [AT.PHNUM, main.headerCount],
         [AT.BASE, base],
         [AT.FLAGS, 0],
