@@ -2,6 +2,7 @@
 
 import type { Machine } from '../../machine/index.ts';
 import type { Host } from '../host.ts';
+import { SI, SIG } from './abi/signals.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import {
   type Dentry,
@@ -22,6 +23,7 @@ import { initialLimits } from './process/limits.ts';
 import { Session } from './process/session.ts';
 import { type ExitStatus, Process, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
+import { sendToProcess } from './signals/send.ts';
 import { SignalHandlers } from './signals/signal-handlers.ts';
 import { System } from './system.ts';
 import { type HandedTree, SystemFiles } from './system-files.ts';
@@ -216,10 +218,10 @@ export class Linux {
    * Runs until a process ends, for at most `most` units of work, or until `pending` returns true. The others then go on until all wait,
    * or for 100 million units: what they have begun to write comes out. What is called meanwhile, as `pending`, must not store to
    * the machine's storage itself.
-   * @param most a positive number, or Infinity
+   * @param most a positive number, or Infinity. That the time is skipped to the next timer counts as a unit, too
    */
   run(process: Process, most: number, pending: () => boolean = () => false): LinuxEnd {
-    const end = this.work + most;
+    let end = this.work + most;
     this.#scheduler.begin();
     for (;;) {
       const { ended } = process;
@@ -231,6 +233,8 @@ export class Linux {
       if (ended !== null) return { kind: 'ended', status: ended };
       const waiting = this.#idle();
       if (waiting !== null) return waiting;
+      // A timer that wakes nobody may start itself again.
+      end--;
     }
   }
 
@@ -246,6 +250,14 @@ export class Linux {
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);
     return null;
+  }
+
+  /** Sends SIGKILL to all processes. `run` ends them, even when the process that is waited for has ended before. */
+  kill(): void {
+    for (const process of this.system.processes.values()) {
+      sendToProcess(process, { signal: SIG.KILL, code: SI.KERNEL });
+    }
+    this.#lastWork = null;
   }
 
   /** What the threads wait for, a line each. */
