@@ -2,7 +2,19 @@
 
 export { signalName } from './abi/signals.ts';
 export { codePlace, readFile } from './exec/code-place.ts';
-export { InputStream, OutputStream, type OutputTaker, pathOf } from './files/index.ts';
+export {
+  type FolderChange,
+  type Inode,
+  InputStream,
+  majorOf,
+  makeDevice,
+  minorOf,
+  OutputStream,
+  type OutputTaker,
+  pathOf,
+  RegularFile,
+  Symlink,
+} from './files/index.ts';
 export {
   Linux,
   type LinuxEnd,

@@ -45,6 +45,8 @@ export interface LinuxOptions {
   readonly maxFiles?: number;
   /** The root directory; default a directory in memory. */
   readonly root?: HandedTree;
+  /** Whether files that programs expect in /etc are made where they are missing; default only without `root`. */
+  readonly minimal?: boolean;
   /** Whether time passes with the clock outside even when all threads sleep; default no: it is skipped. */
   readonly waits?: boolean;
 }
@@ -116,6 +118,7 @@ export class Linux {
     const random = new RandomBytes(seed);
     this.files = new SystemFiles(host, {
       root: options.root,
+      minimal: options.minimal ?? options.root === undefined,
       capacity: maxFiles,
       now: () => time.realtime(),
       random: (into) => void random.fill(into),
