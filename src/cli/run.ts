@@ -19,6 +19,7 @@ import { columns, complain, EXIT } from './output.ts';
 import { Overlay } from './overlay/overlay.ts';
 import { ProgramFiles } from './program-files.ts';
 import { type ProgramEnd, runProgram } from './program-loop.ts';
+import { ProgramSignals } from './program-signals.ts';
 import { reasonOf } from './reasons.ts';
 import { type BindFlag, bindOption, envOption, handedFolder } from './run-options.ts';
 import { checkStorage, countOption, cpusOption, memoryOption } from './sizes.ts';
@@ -112,7 +113,8 @@ export function addRun(program: Command): void {
 
 const HELP = `
 Without --root the program has an empty file system in memory: /dev, /proc, /tmp, /etc/passwd. Its standard input, output and error are
-those of this command. On a terminal ^C and ^Z reach the program; ^A x ends it.
+those of this command. On a terminal ^C and ^Z reach the program; ^A x ends it. SIGINT, SIGTERM and SIGHUP to this command are passed to the
+program; a second one within a second, if it has taken none, ends the command.
 Runs are repeatable: addresses, random numbers and clocks are the same each time, and sleeping takes no time, unless --real-time is given.
 
 Exit status: that of the program; 128 + N if signal N ended it; 126 and 127 if it cannot be executed, or is not there; 2 wrong usage; 3 all
@@ -149,7 +151,6 @@ async function runWith(
   const linux = makeLinux(flags, overlay);
   const interrupts = new Interrupts();
   const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
-  if (files.hasTerminal) interrupts.onHangUp = () => files.hangUp();
   watch(linux, flags, files);
   try {
     const started = startProgram(linux, path, () => ({
@@ -157,6 +158,8 @@ async function runWith(
       ...files.open(),
     }));
     if (typeof started === 'number') return started;
+    const signals = new ProgramSignals(linux, started, files);
+    interrupts.pass = (signal) => signals.pass(signal);
     files.begin();
     const end = await runProgram(started, { linux, files, interrupts, limit: flags.limit ?? Infinity });
     files.close();

@@ -18,6 +18,7 @@ import { execute } from './process/execute.ts';
 import { exitProcess } from './process/exit.ts';
 import { FileTable } from './process/file-table.ts';
 import { FsContext } from './process/fs-context.ts';
+import { membersOf, signalGroup } from './process/groups.ts';
 import { initialLimits } from './process/limits.ts';
 import { Session } from './process/session.ts';
 import { type ExitStatus, Process, Thread } from './process/task.ts';
@@ -249,6 +250,17 @@ export class Linux {
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);
     return null;
+  }
+
+  /**
+   * Sends a signal, as ^C does, to the process group in the foreground of a process's terminal, or to the group of the process if it has none.
+   * Returns whether somebody is in that group.
+   * @param signal its number
+   */
+  signalForeground({ group, session }: Process, signal: number): boolean {
+    const target = session.terminal?.foreground || group;
+    signalGroup(this.system, target, signal);
+    return membersOf(this.system, target).length > 0;
   }
 
   /** What the threads wait for, a line each. */
