@@ -126,16 +126,8 @@ export class SystemFiles {
     return at;
   }
 
-  /**
-   * Returns the path of a program: `path` itself, followed from `directory`, if it has a slash, or the first file of that name in the
-   * directories of `list`, separated by colons. Returns null if there is none.
-   */
-  find(path: string, { directory, list }: { directory: string; list: string }): string | null {
-    const paths = path.includes('/') ? [path] : list.split(':').map((one) => `${one}/${path}`);
-    return paths.find((one) => this.#has(directory, one)) ?? null;
-  }
-
-  #has(directory: string, path: string): boolean {
+  /** Whether a path, followed from a directory, leads to a regular file. */
+  hasFile(directory: string, path: string): boolean {
     const context = { root: this.root, start: this.root, credentials: { fsuid: 0, fsgid: 0, groups: [] } };
     try {
       const start = lookup(context, directory, { directory: true });

@@ -1,0 +1,8 @@
+/** What processes offer to the other modules of this project. Not part of the package's interface. */
+
+export { signalName } from './abi/signals.ts';
+export { codePlace, readFile } from './exec/code-place.ts';
+export { pathOf } from './files/index.ts';
+export { maps } from './proc/process-files.ts';
+export type { Crash, Thread } from './process/task.ts';
+export type { System } from './system.ts';
