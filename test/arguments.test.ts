@@ -751,6 +751,7 @@ const TASK: Table = {
           seed: 'optionalSigned',
           realtime: 'optionalTime',
           waits: 'flag',
+          minimal: 'flag',
           maxThreads: 'optionalLimit',
           maxFiles: 'optionalNumber',
           strace: 'function',
@@ -819,6 +820,7 @@ const TASK: Table = {
       directory: 'text',
       list: 'text',
     }),
+    has: 'inside',
     close: 'inside',
   },
   LinuxProcess: {

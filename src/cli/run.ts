@@ -4,12 +4,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import { Linux, type LinuxProcess, type SpawnOptions } from '../host/task/index.ts';
+import { Linux, type LinuxOptions, type LinuxProcess, type SpawnOptions } from '../host/task/index.ts';
 import { maps } from '../host/task/internal.ts';
 import { CPU_MODELS, type CpuModel, ENGINES, type Engine, Machine } from '../machine/index.ts';
 import { crashReport } from './crash-report.ts';
 import { Interrupts } from './interrupts.ts';
 import { columns, complain, EXIT } from './output.ts';
+import { Overlay } from './overlay/overlay.ts';
 import { ProgramFiles } from './program-files.ts';
 import { type ProgramEnd, runProgram } from './program-loop.ts';
 import { reasonOf } from './reasons.ts';
@@ -24,6 +25,7 @@ const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 interface RunFlags {
   readonly root?: string;
+  readonly overlay?: string;
   readonly bind: readonly BindFlag[];
   readonly env: readonly string[];
   readonly cwd?: string;
@@ -56,6 +58,10 @@ export function addRun(program: Command): void {
     .argument('[arguments...]', 'its arguments')
     .passThroughOptions()
     .option('--root <dir>', 'the root directory of the program. Changes stay in memory')
+    .option(
+      '--overlay <out>',
+      'keep changes of the root directory in the folder OUT, and begin with those in it',
+    )
     .addOption(
       new Option(
         '--bind <src:dst[:rw]>',
@@ -114,12 +120,27 @@ ${columns([
     '  guesthouse run --bind .:/work:rw --cwd /work ./sort numbers',
     'a program that may read and write this folder',
   ],
+  ['  guesthouse run --root ./debian --overlay ./changes /bin/bash', 'a shell whose changes are kept'],
   ['  guesthouse run --strace ./hello', 'its system calls'],
 ]).join('\n')}`;
 
 async function run(path: string, args: readonly string[], flags: RunFlags): Promise<number> {
   checkStorage('memory', flags.memory);
-  const linux = makeLinux(flags, (line) => files.report(`${line}\n`));
+  const overlay = flags.overlay === undefined ? null : openOverlay(flags.overlay, flags);
+  try {
+    return await runWith(overlay, path, args, flags);
+  } finally {
+    overlay?.close();
+  }
+}
+
+async function runWith(
+  overlay: Overlay | null,
+  path: string,
+  args: readonly string[],
+  flags: RunFlags,
+): Promise<number> {
+  const linux = makeLinux(flags, overlay, (line) => files.report(`${line}\n`));
   const interrupts = new Interrupts();
   const files: ProgramFiles = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
   if (files.hasTerminal) interrupts.onHangUp = () => files.hangUp();
@@ -133,7 +154,9 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
     files.begin();
     const end = await runProgram(started, { linux, files, interrupts, limit: flags.limit ?? Infinity });
     files.close();
-    return statusOf(end, linux, interrupts);
+    const status = statusOf(end, linux, interrupts);
+    if (overlay !== null) await keepChanges(overlay, linux, flags);
+    return status;
   } finally {
     files.close();
     linux.close();
@@ -144,8 +167,20 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   }
 }
 
+/** @throws UsageError if a folder cannot be used */
+function openOverlay(folder: string, { root, bind }: RunFlags): Overlay {
+  const lower = root === undefined ? null : handedFolder(root, 'memory').tree;
+  const folders = [...(root === undefined ? [] : [root]), ...bind.map(({ source }) => source)];
+  return new Overlay(folder, { lower, folders });
+}
+
+/** @throws UsageError if the folder cannot be written */
+async function keepChanges(overlay: Overlay, linux: Linux, { maxFiles }: RunFlags): Promise<void> {
+  for (const line of await overlay.keep(linux, Number(maxFiles))) complain(line);
+}
+
 /** @param report prints a line. @throws UsageError if a folder or a size cannot be used */
-function makeLinux(flags: RunFlags, report: (line: string) => void): Linux {
+function makeLinux(flags: RunFlags, overlay: Overlay | null, report: (line: string) => void): Linux {
   const { cpus, cpu, engine, memory, seed } = flags;
   const machine = new Machine({ cpus, cpuModel: cpu, engine, storageSize: Number(memory) });
   const linux = new Linux(new Host(machine), {
@@ -155,12 +190,17 @@ function makeLinux(flags: RunFlags, report: (line: string) => void): Linux {
     waits: flags.realTime === true,
     ...(flags.strace ? { strace: report, onMissing: onceEach(report) } : {}),
     ...(flags.realTime ? { realtime: BigInt(Date.now()) * NANOSECONDS_PER_MILLISECOND } : {}),
-    ...(flags.root === undefined ? {} : { root: handedFolder(flags.root, 'memory') }),
+    ...rootOf(flags, overlay),
   });
   for (const { source, target, isWritable } of flags.bind) {
     linux.files.bind(target, handedFolder(source, isWritable ? 'tree' : 'memory'));
   }
   return linux;
+}
+
+function rootOf({ root }: RunFlags, overlay: Overlay | null): Pick<LinuxOptions, 'root' | 'minimal'> {
+  if (overlay !== null) return { root: { tree: overlay.tree }, minimal: root === undefined && overlay.isNew };
+  return root === undefined ? {} : { root: handedFolder(root, 'memory') };
 }
 
 /** Prints what the flags ask for while the program runs. */
@@ -188,7 +228,7 @@ function programOf(linux: Linux, path: string, args: readonly string[], flags: R
     env: environment(flags),
     directory: flags.cwd ?? '/',
   };
-  if (flags.root !== undefined || flags.bind.length > 0) {
+  if (flags.root !== undefined || flags.overlay !== undefined || flags.bind.length > 0) {
     const found = linux.files.find(path, { directory: common.directory, list: PATH });
     if (found !== null) return { ...common, path: found };
   }
@@ -200,7 +240,7 @@ function programOf(linux: Linux, path: string, args: readonly string[], flags: R
     throw new LinuxError(isThere ? 'EACCES' : 'ENOENT', reasonOf(error));
   }
   const target = `/bin/${basename(path)}`;
-  linux.files.write(target, bytes, 0o755);
+  if (!linux.files.has(target, bytes)) linux.files.write(target, bytes, 0o755);
   return { ...common, path: target };
 }
 

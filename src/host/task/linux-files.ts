@@ -49,6 +49,11 @@ export class LinuxFiles {
     });
   }
 
+  /** Whether there is an executable file with just these bytes at a path. @internal */
+  has(path: string, bytes: Uint8Array): boolean {
+    return this.#perform(path, (name) => this.#files.has(name, bytes));
+  }
+
   /** Makes a directory, and those on the way, unless they are there. */
   makeDirectory(path: string): void {
     this.#perform(path, (name) => void this.#files.directory(name));

@@ -28,6 +28,8 @@ export interface LinuxOptions {
   readonly files?: Readonly<Record<string, Uint8Array | string>>;
   /** The root directory; default a directory in memory. */
   readonly root?: HandedTree;
+  /** Whether files that programs expect in /etc are made where they are missing; default only without `root`. */
+  readonly minimal?: boolean;
   /** The seed of everything random, an integer of which 32 bits are used; default 0. Runs with the same seed are the same. */
   readonly seed?: number;
   /** CLOCK_REALTIME at the start, in nanoseconds since 1970; default 1 January 2026. */
@@ -74,10 +76,11 @@ export interface SpawnOptions {
 /** @throws LinuxError EINVAL that names a wrong option */
 export function demandLinuxOptions(options: LinuxOptions): void {
   demandObject('options', options);
-  const { seed, realtime, waits, maxThreads, maxFiles, strace, onMissing, files, root } = options;
+  const { seed, realtime, waits, minimal, maxThreads, maxFiles, strace, onMissing, files, root } = options;
   if (seed !== undefined) demandInteger('seed', seed, Number.MIN_SAFE_INTEGER);
   if (realtime !== undefined) demandTime(realtime);
   demandFlag('waits', waits);
+  demandFlag('minimal', minimal);
   if (maxThreads !== undefined) demandInteger('maxThreads', maxThreads, 1);
   if (maxFiles !== undefined) demandInteger('maxFiles', maxFiles);
   if (strace !== undefined) demandFunction('strace', strace);

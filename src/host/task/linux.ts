@@ -93,6 +93,7 @@ export class Linux {
     const random = new RandomBytes(seed);
     const files = new SystemFiles(host, {
       root: options.root,
+      minimal: options.minimal ?? options.root === undefined,
       capacity: options.maxFiles ?? DEFAULT_MEMORY,
       now: () => time.realtime(),
       random: (into) => void random.fill(into),
