@@ -1,6 +1,6 @@
 /** Signals to this command, which are those of the program that `run` executes. */
 
-import type { Linux, Process } from '../host/task/index.ts';
+import type { Linux, LinuxProcess } from '../host/task/index.ts';
 import { type EndSignal, numberOf } from './interrupts.ts';
 import type { ProgramFiles } from './program-files.ts';
 
@@ -10,11 +10,11 @@ const AGAIN = 1000;
 /** Passes signals to a program: to the process group in the foreground. */
 export class ProgramSignals {
   readonly #linux: Linux;
-  readonly #process: Process;
+  readonly #process: LinuxProcess;
   readonly #files: ProgramFiles;
   readonly #last = new Map<EndSignal, { readonly time: number; readonly taken: number }>();
 
-  constructor(linux: Linux, process: Process, files: ProgramFiles) {
+  constructor(linux: Linux, process: LinuxProcess, files: ProgramFiles) {
     this.#linux = linux;
     this.#process = process;
     this.#files = files;

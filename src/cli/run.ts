@@ -4,14 +4,8 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import {
-  Linux,
-  type LinuxOptions,
-  maps,
-  type Process,
-  type SpawnOptions,
-  Strace,
-} from '../host/task/index.ts';
+import { Linux, type LinuxOptions, type LinuxProcess, type SpawnOptions } from '../host/task/index.ts';
+import { maps } from '../host/task/internal.ts';
 import { CPU_MODELS, type CpuModel, ENGINES, type Engine, Machine } from '../machine/index.ts';
 import { crashReport } from './crash-report.ts';
 import { Interrupts } from './interrupts.ts';
@@ -148,9 +142,9 @@ async function runWith(
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
-  const linux = makeLinux(flags, overlay);
+  const linux = makeLinux(flags, overlay, (line) => files.report(`${line}\n`));
   const interrupts = new Interrupts();
-  const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
+  const files: ProgramFiles = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
   watch(linux, flags, files);
   try {
     const started = startProgram(linux, path, () => ({
@@ -168,7 +162,7 @@ async function runWith(
     return status;
   } finally {
     files.close();
-    linux.files.close();
+    linux.close();
     interrupts.close();
     if (flags.stats) printStatistics(linux);
     // Node would fail to restore a terminal that is gone.
@@ -188,8 +182,8 @@ async function keepChanges(overlay: Overlay, linux: Linux, { maxFiles }: RunFlag
   for (const line of await overlay.keep(linux, Number(maxFiles))) complain(line);
 }
 
-/** @throws UsageError if a folder or a size cannot be used */
-function makeLinux(flags: RunFlags, overlay: Overlay | null): Linux {
+/** @param report prints a line. @throws UsageError if a folder or a size cannot be used */
+function makeLinux(flags: RunFlags, overlay: Overlay | null, report: (line: string) => void): Linux {
   const { cpus, cpu, engine, memory, seed } = flags;
   const machine = new Machine({ cpus, cpuModel: cpu, engine, storageSize: Number(memory) });
   const linux = new Linux(new Host(machine), {
@@ -197,6 +191,7 @@ function makeLinux(flags: RunFlags, overlay: Overlay | null): Linux {
     maxThreads: flags.maxThreads,
     maxFiles: Number(flags.maxFiles),
     waits: flags.realTime === true,
+    ...(flags.strace ? { strace: report, onMissing: onceEach(report) } : {}),
     ...(flags.realTime ? { realtime: BigInt(Date.now()) * NANOSECONDS_PER_MILLISECOND } : {}),
     ...rootOf(flags, overlay),
   });
@@ -214,31 +209,30 @@ function rootOf({ root }: RunFlags, overlay: Overlay | null): Pick<LinuxOptions,
 /** Prints what the flags ask for while the program runs. */
 function watch(linux: Linux, flags: RunFlags, files: ProgramFiles): void {
   const { system } = linux;
-  const line = (text: string) => files.report(`${text}\n`);
-  const named = new Set<string>();
-  if (flags.strace) {
-    system.tracer = new Strace(line);
-    system.onMissing = (call) => {
-      if (!named.has(call)) line(`guesthouse: system call ${call} is not implemented`);
-      named.add(call);
-    };
-  }
   system.onCrash = (thread, crash) => {
-    for (const text of crashReport(system, thread, crash)) line(text);
+    for (const text of crashReport(system, thread, crash)) files.report(`${text}\n`);
   };
   if (flags.maps) system.onEnd = (thread) => files.report(maps(system, thread));
 }
 
+/** Returns what reports each system call that is not implemented, once. */
+function onceEach(report: (line: string) => void): (call: string) => void {
+  const named = new Set<string>();
+  return (call) => {
+    if (!named.has(call)) report(`guesthouse: system call ${call} is not implemented`);
+    named.add(call);
+  };
+}
+
 /** What is executed: a path of the system, or a file of this computer, which is copied. @throws LinuxError if there is none */
 function programOf(linux: Linux, path: string, args: readonly string[], flags: RunFlags): SpawnOptions {
-  const env = environment(flags);
   const common = {
-    args: [path, ...args].map(inBytes),
-    env: env.map(inBytes),
-    directory: inBytes(flags.cwd ?? '/'),
+    args: [path, ...args],
+    env: environment(flags),
+    directory: flags.cwd ?? '/',
   };
   if (flags.root !== undefined || flags.overlay !== undefined || flags.bind.length > 0) {
-    const found = linux.files.find(inBytes(path), { directory: common.directory, list: PATH });
+    const found = linux.files.find(path, { directory: common.directory, list: PATH });
     if (found !== null) return { ...common, path: found };
   }
   let bytes: Uint8Array;
@@ -248,29 +242,23 @@ function programOf(linux: Linux, path: string, args: readonly string[], flags: R
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
     throw new LinuxError(isThere ? 'EACCES' : 'ENOENT', reasonOf(error));
   }
-  const target = `/bin/${inBytes(basename(path))}`;
+  const target = `/bin/${basename(path)}`;
   if (!linux.files.has(target, bytes)) linux.files.write(target, bytes, 0o755);
   return { ...common, path: target };
 }
 
-/** Text for a program: its bytes in UTF-8, a character each. */
-function inBytes(text: string): string {
-  return Buffer.from(text).toString('latin1');
-}
-
-function environment({ env }: RunFlags): string[] {
+function environment({ env }: RunFlags): Record<string, string> {
   const { TERM } = process.env;
-  const defaults = [
-    `PATH=${PATH}`,
-    'HOME=/root',
-    ...(process.stdin.isTTY && TERM !== undefined ? [`TERM=${TERM}`] : []),
-  ];
-  const names = new Set(env.map((one) => one.slice(0, one.indexOf('='))));
-  return [...defaults.filter((one) => !names.has(one.slice(0, one.indexOf('=')))), ...env];
+  const own = env.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)] as const);
+  return {
+    ...{ PATH, HOME: '/root' },
+    ...(process.stdin.isTTY && TERM !== undefined ? { TERM } : {}),
+    ...Object.fromEntries(own),
+  };
 }
 
 /** Returns the process, or the status of a shell if there is none. @throws UsageError for an option that is wrong */
-function startProgram(linux: Linux, path: string, options: () => SpawnOptions): Process | number {
+function startProgram(linux: Linux, path: string, options: () => SpawnOptions): LinuxProcess | number {
   try {
     return linux.spawn(options());
   } catch (error) {

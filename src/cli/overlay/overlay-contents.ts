@@ -2,7 +2,7 @@
 
 import type { OpenFile } from '../../files/index.ts';
 import { LinuxError } from '../../host/index.ts';
-import type { RegularFile } from '../../host/task/index.ts';
+import type { RegularFile } from '../../host/task/internal.ts';
 
 const CHUNK = 1 << 20;
 const BLOCK = 4096;

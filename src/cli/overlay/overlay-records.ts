@@ -4,7 +4,7 @@
  */
 
 import { isPath, type TreePath } from '../../files/index.ts';
-import { majorOf, makeDevice, minorOf } from '../../host/task/index.ts';
+import { majorOf, makeDevice, minorOf } from '../../host/task/internal.ts';
 
 /** Attributes as a program sees them. */
 export interface RecordedAttributes {

@@ -14,7 +14,7 @@ import {
   MODE,
   type TreePath,
 } from '../../files/index.ts';
-import { type FolderChange, type Inode, RegularFile, Symlink } from '../../host/task/index.ts';
+import { type FolderChange, type Inode, RegularFile, Symlink } from '../../host/task/internal.ts';
 import { type ByteBudget, copyContents } from './overlay-contents.ts';
 import type { OverlayRecords } from './overlay-records.ts';
 import { attributesIn, type OverlayParts, placeOf } from './overlay-tree.ts';

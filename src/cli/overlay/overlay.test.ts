@@ -78,13 +78,13 @@ function begin(root: string | null = 'root', folder = out): Run {
     root: { tree: overlay.tree },
     minimal: root === null && overlay.isNew,
   });
-  const { root: start } = linux.files;
+  const { root: start } = linux.system.files;
   const context = { root: start, start, credentials: { fsuid: 0, fsgid: 0, groups: [] } };
   const end = async (limit = 16 << 20) => {
     try {
       return await overlay.keep(linux, limit);
     } finally {
-      linux.files.close();
+      linux.close();
       overlay.close();
     }
   };

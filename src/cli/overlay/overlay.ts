@@ -89,7 +89,7 @@ export class Overlay {
    * @throws UsageError if it cannot be written
    */
   async keep(linux: Linux, limit: number): Promise<string[]> {
-    const root = linux.files.folders[0];
+    const root = linux.system.files.folders[0];
     if (root === undefined) return [];
     const writer = new OverlayWriter({ lower: this.#lower, upper: this.#upper, records: this.#records });
     try {

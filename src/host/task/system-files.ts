@@ -136,13 +136,9 @@ export class SystemFiles {
     return at;
   }
 
-  /**
-   * Returns the path of a program: `path` itself, followed from `directory`, if it has a slash, or the first file of that name in the
-   * directories of `list`, separated by colons. Returns null if there is none.
-   */
-  find(path: string, { directory, list }: { directory: string; list: string }): string | null {
-    const paths = path.includes('/') ? [path] : list.split(':').map((one) => `${one}/${path}`);
-    return paths.find((one) => this.#lookup(directory, one)?.inode.type === S.IFREG) ?? null;
+  /** Whether a path, followed from a directory, leads to a regular file. */
+  hasFile(directory: string, path: string): boolean {
+    return this.#lookup(directory, path)?.inode.type === S.IFREG;
   }
 
   /** Returns what is at a path, followed from `directory`, or null. */
