@@ -1,7 +1,7 @@
 /** Runs a program to its end. Between slices of time it passes input and output, and it sleeps while the program waits. */
 
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
-import type { ExitStatus, Linux, Process } from '../host/task/index.ts';
+import type { ExitStatus, Linux, LinuxProcess } from '../host/task/index.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { ProgramFiles } from './program-files.ts';
 
@@ -31,7 +31,7 @@ export interface ProgramLoop {
 }
 
 /** Runs a program to its end. */
-export async function runProgram(process: Process, loop: ProgramLoop): Promise<ProgramEnd> {
+export async function runProgram(process: LinuxProcess, loop: ProgramLoop): Promise<ProgramEnd> {
   const { linux, files, interrupts } = loop;
   for (;;) {
     const until = performance.now() + SLICE;

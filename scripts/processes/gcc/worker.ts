@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Host } from '../../../src/host/index.ts';
-import { Linux, signalName } from '../../../src/host/task/index.ts';
+import { Linux } from '../../../src/host/task/index.ts';
+import { signalName } from '../../../src/host/task/internal.ts';
 import { type Engine, Machine, Storage } from '../../../src/machine/index.ts';
 
 /** A program that is to be run. */
@@ -30,10 +31,7 @@ function run({ program, engine, work }: Order): Answer {
   const linux = new Linux(new Host(machine));
   const path = `/bin/${basename(program)}`;
   linux.files.write(path, readFileSync(program), 0o755);
-  const input = linux.makeInput();
-  input.end();
-  const output = linux.makeOutput(() => {}).open(0);
-  const process = linux.spawn({ path, directory: '/tmp', files: [input.open(0), output, output] });
+  const process = linux.spawn({ path, directory: '/tmp' });
   const end = linux.run(process, work);
   if (end.kind !== 'ended') return { end: end.kind, work: linux.work };
   const { kind, value } = end.status;

@@ -45,6 +45,10 @@ describe('what it has found is mended:', () => {
     expect(run([call('alarm', '0xffffffff'), call('pause')])).toBe(null);
   });
 
+  it('sleeping for more nanoseconds than a number has exactly, with a terminal', () => {
+    expect(run([call('nanosleep', { data: ['0x1000000', '0x0'] }, '0x0')], { terminal: true })).toBe(null);
+  });
+
   it('a timer that wakes nobody and starts itself again', () => {
     const ignored = call('rt_sigaction', '0xe', { data: ['0x1', '0x0', '0x0', '0x0'] }, '0x0', '0x8');
     const timer = call('setitimer', '0x0', { data: ['0x0', '0x1', '0x0', '0x1'] }, '0x0');

@@ -2,8 +2,14 @@
 
 import { Checker } from '../../check/index.ts';
 import { Host } from '../../host/index.ts';
-import { Linux, type LinuxEnd, type Process, type SystemTerminal } from '../../host/task/index.ts';
-import { type CallTracer, type Dentry, Directory, type OpenFile } from '../../host/task/internal.ts';
+import {
+  Linux,
+  type LinuxEnd,
+  type LinuxProcess,
+  type SpawnOptions,
+  type SystemTerminal,
+} from '../../host/task/index.ts';
+import { type CallTracer, type Dentry, Directory, type Thread } from '../../host/task/internal.ts';
 import { type Engine, Machine, type Storage } from '../../machine/index.ts';
 import { programOf } from './program.ts';
 import type { CallsSetup, CallsStep } from './steps.ts';
@@ -35,8 +41,6 @@ export class BrokenRule extends Error {
   }
 }
 
-type Thread = Parameters<CallTracer['entered']>[0];
-
 /** Writes down what happens: calls and their results, signals and ends. */
 class Recorder implements CallTracer {
   readonly lines: string[] = [];
@@ -67,7 +71,7 @@ export class CallsWorld {
   readonly #checker: Checker | null;
   readonly #recorder = new Recorder();
   readonly #terminal: SystemTerminal | null;
-  readonly #first: Process;
+  readonly #first: LinuxProcess;
   /** Frames that are free when there are neither files nor processes. */
   readonly #free: number;
   #output = '';
@@ -96,23 +100,18 @@ export class CallsWorld {
     this.#first = linux.spawn({
       path: '/bin/calls',
       args: ['calls', 'argument'],
-      env: ['A=b'],
+      env: { A: 'b' },
       directory: '/tmp',
       uid,
       gid: uid,
-      files: this.#files(),
-      ...(this.#terminal === null ? {} : { terminal: this.#terminal }),
+      ...(this.#terminal === null ? this.#streams() : { terminal: this.#terminal }),
     });
     if (setup.failing > 0) host.kernel.frames.failIn(setup.failing);
   }
 
-  #files(): [OpenFile, OpenFile, OpenFile] {
-    if (this.#terminal !== null) return [this.#terminal.open(), this.#terminal.open(), this.#terminal.open()];
-    const input = this.#linux.makeInput();
-    input.pass(new Uint8Array(INPUT));
-    input.end();
+  #streams(): Pick<SpawnOptions, 'stdin' | 'stdout' | 'stderr'> {
     const output = this.#linux.makeOutput((bytes) => this.#take(bytes));
-    return [input.open(0), output.open(1), output.open(1)];
+    return { stdin: new Uint8Array(INPUT), stdout: output, stderr: output };
   }
 
   #take(bytes: Uint8Array): void {
@@ -169,11 +168,11 @@ export class CallsWorld {
   }
 
   #demandLimits(): void {
-    const { system, host, files } = this.#linux;
+    const { system, host } = this.#linux;
     const { threads } = this.#setup;
     if (system.threads.size > threads)
       throw new BrokenRule('limit', `there are ${system.threads.size} threads`);
-    for (const { inode } of [files.root, ...files.mounted]) {
+    for (const { inode } of [system.files.root, ...system.files.mounted]) {
       if (inode.fs.space().free < 0) throw new BrokenRule('limit', 'files have more room than there is');
     }
     if (host.kernel.locks.held.length > 0) throw new BrokenRule('locks', 'a lock is held');
@@ -201,7 +200,8 @@ export class CallsWorld {
 
   /** Removes all files. Then nothing must be left that processes had. */
   #demandNothing(): void {
-    const { files, host } = this.#linux;
+    const { host } = this.#linux;
+    const { files } = this.#linux.system;
     for (const root of [files.root, ...files.mounted]) empty(root);
     const { frames } = host.kernel;
     if (host.processes.size > 0) throw new BrokenRule('leak', 'there is still an address space');

@@ -43,6 +43,8 @@ export class Scheduler {
   #next = 0;
   /** Whether all stores since a processor's last run were reported: the host's own are. */
   #reported = false;
+  /** Whether what is done now is what the unit of work has led to that was completed last. */
+  handles = false;
 
   constructor(system: System, random: RandomBytes) {
     this.#system = system;
@@ -167,7 +169,12 @@ export class Scheduler {
     thread.work += cpu.executed - before;
     thread.workClock.expire();
     process.workClock.expire();
-    this.#handle(thread, stop);
+    this.handles = true;
+    try {
+      this.#handle(thread, stop);
+    } finally {
+      this.handles = false;
+    }
   }
 
   #run(cpu: Cpu, most: number): Stop {
