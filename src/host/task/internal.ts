@@ -5,6 +5,7 @@ export { codePlace, readFile } from './exec/code-place.ts';
 export {
   type FolderChange,
   type Inode,
+  lookup,
   majorOf,
   makeDevice,
   minorOf,
@@ -13,5 +14,9 @@ export {
   Symlink,
 } from './files/index.ts';
 export { maps } from './proc/process-files.ts';
-export type { Crash, Thread } from './process/task.ts';
+export type { Registers } from './process/registers.ts';
+export type { Crash, Process, Thread } from './process/task.ts';
+export type { SignalInfo } from './signals/pending-signals.ts';
+export { sendToThread } from './signals/send.ts';
+export { encodeSignalInfo } from './signals/signal-info.ts';
 export type { System } from './system.ts';

@@ -19,7 +19,7 @@ import { bytesOf, utf8 } from './memory/user-memory.ts';
 import { makeProc } from './proc/proc.ts';
 import { startProcess } from './process/first-process.ts';
 import { membersOf, signalGroup } from './process/groups.ts';
-import type { ExitStatus } from './process/task.ts';
+import type { ExitStatus, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
 import { Strace } from './strace/strace.ts';
 import { InputStream, OutputStream } from './streams.ts';
@@ -301,6 +301,11 @@ export class Linux {
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);
     return null;
+  }
+
+  /** Returns the thread that a processor executes, by CPU address, or null. @internal */
+  running(address: number): Thread | null {
+    return this.#scheduler.running(address);
   }
 
   /**
