@@ -764,6 +764,7 @@ const TASK: Table = {
     now: 'no arguments',
     completesUnit: 'inside',
     signalForeground: 'inside',
+    running: 'inside',
     kill: 'inside',
     makeInput: 'no arguments',
     makeOutput: op(linux, 'makeOutput', () => [() => {}], 'function'),

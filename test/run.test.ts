@@ -1,7 +1,9 @@
 /** `guesthouse run`, tested from outside: output, exit status, and what is left on this computer. */
 
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -153,6 +155,71 @@ describe.each(TERMINALS)('on a terminal that %s makes', (_, isThere, open) => {
     await delay(300);
     left.child.stdin.write('\x01x');
     expect((await left.ended).out).toMatch(/status 130\r\nicanon\r\n$/);
+  });
+});
+
+describe('--gdb', () => {
+  /** Starts a program, and connects a client. `ask` sends a packet, and returns the data of the next reply. */
+  async function debugged(...words: readonly string[]) {
+    const child = spawn(process.execPath, ['bin/guesthouse.js', 'run', ...words], { cwd: ROOT });
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => {
+      out += data;
+    });
+    child.stdin.end();
+    const ended = once(child, 'close').then(([status]) => ({ status, out }));
+    const [line] = (await once(child.stderr, 'data')) as [Buffer];
+    const port = Number(/^gdb: target remote localhost:(\d+)\n$/.exec(line.toString())?.[1]);
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    let text = '';
+    const ask = async (data: string): Promise<string> => {
+      const sum = [...data].reduce((all, c) => (all + c.charCodeAt(0)) & 0xff, 0);
+      socket.write(`$${data}#${sum.toString(16).padStart(2, '0')}`);
+      for (;;) {
+        const match = /\$([^#]*)#../.exec(text);
+        if (match !== null) {
+          text = text.slice(match.index + match[0].length);
+          return match[1] as string;
+        }
+        const [bytes] = (await once(socket, 'data')) as [Buffer];
+        text += bytes;
+      }
+    };
+    return { ask, socket, ended };
+  }
+
+  it('waits at the first instruction, and the exit status is that of the program', async () => {
+    const { ask, socket, ended } = await debugged('--gdb', program('crash'));
+    expect(await ask('?')).toBe('T05thread:2;');
+    expect(await ask('Z0,1000988,2')).toBe('OK');
+    expect(await ask('c')).toBe('T05thread:2;');
+    expect(await ask('z0,1000988,2')).toBe('OK');
+    expect(await ask('c')).toBe('T0bthread:2;');
+    expect(await ask('C0b')).toBe('X0b');
+    expect((await ended).status).toBe(139);
+    socket.destroy();
+  });
+
+  it('a client kills the program, or lets it run', async () => {
+    const killed = await debugged('--gdb=0', program('crash'));
+    expect(await killed.ask('vKill;2')).toBe('OK');
+    expect((await killed.ended).status).toBe(137);
+    const left = await debugged('--seed', '1', '--gdb', '--', program('hello'), '--gdb');
+    expect(await left.ask('D')).toBe('OK');
+    const { status, out } = await left.ended;
+    expect(status).toBe(0);
+    expect(out).toContain('--gdb');
+  });
+
+  it('is refused with a port that does not exist, or with a limit', async () => {
+    const wrong = await run('--gdb', '65536', program('hello'));
+    expect([wrong.status, wrong.err]).toEqual([2, expect.stringContaining('at most 65535')]);
+    const both = await run('--gdb', '--limit', '5', program('hello'));
+    expect([both.status, both.err]).toEqual([
+      2,
+      expect.stringContaining("'--gdb [port]' cannot be used with option"),
+    ]);
   });
 });
 

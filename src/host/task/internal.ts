@@ -17,6 +17,7 @@ export {
   Directory,
   type FolderChange,
   type Inode,
+  lookup,
   majorOf,
   makeDevice,
   minorOf,
@@ -26,5 +27,9 @@ export {
 } from './files/index.ts';
 export { maps } from './proc/process-files.ts';
 export type { CallTracer } from './process/call-tracer.ts';
-export type { Crash, Thread } from './process/task.ts';
+export type { Registers } from './process/registers.ts';
+export type { Crash, Process, Thread } from './process/task.ts';
+export type { SignalInfo } from './signals/pending-signals.ts';
+export { sendToThread } from './signals/send.ts';
+export { encodeSignalInfo } from './signals/signal-info.ts';
 export type { System } from './system.ts';

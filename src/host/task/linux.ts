@@ -20,7 +20,7 @@ import { bytesOf, utf8 } from './memory/user-memory.ts';
 import { makeProc } from './proc/proc.ts';
 import { startProcess } from './process/first-process.ts';
 import { membersOf, signalGroup } from './process/groups.ts';
-import type { ExitStatus } from './process/task.ts';
+import type { ExitStatus, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
 import { sendToProcess } from './signals/send.ts';
 import { Strace } from './strace/strace.ts';
@@ -306,6 +306,11 @@ export class Linux {
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);
     return null;
+  }
+
+  /** Returns the thread that a processor executes, by CPU address, or null. @internal */
+  running(address: number): Thread | null {
+    return this.#scheduler.running(address);
   }
 
   /**
