@@ -2528,6 +2528,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'interrupted === RESTART.SYS;',
   },
   {
+    name: 'task: SIGKILL waits behind a signal that stops the process',
+    file: 'src/host/task/signals/take.ts',
+    find: '    if (kill !== null) return kill;',
+    replace: '    if (kill !== null) process.pending.add(kill);',
+  },
+  {
+    name: 'task: SIGKILL is for a thread',
+    file: 'src/host/task/signals/send.ts',
+    find: '  if (info.signal === SIG.KILL) return sendToProcess(thread.process, info);',
+    replace: '',
+  },
+  {
+    name: 'task: time is skipped beyond the end of the TOD clock',
+    file: 'src/host/task/time.ts',
+    find: '    return due > this.#last ? Infinity : due;',
+    replace: '    return due;',
+  },
+  {
+    name: 'task: threads that are woken and sleep on keep the host for ever',
+    file: 'src/host/task/linux.ts',
+    find: '      if (this.work === work) idle++;',
+    replace: '',
+  },
+  {
     name: 'task: the mask of sigsuspend stays',
     file: 'src/host/task/signals/deliver.ts',
     find: '  const mask = thread.savedMask ?? thread.blocked;',

@@ -54,6 +54,13 @@ describe('what it has found is mended:', () => {
     const timer = call('setitimer', '0x0', { data: ['0x0', '0x1', '0x0', '0x1'] }, '0x0');
     expect(run([ignored, timer, call('pause')])).toBe(null);
   });
+
+  it('threads that wake one another, and sleep on', () => {
+    const open = { ...call('open', { text: '/dev/ptmx' }, '0x2', '0x0'), slot: 0 } as CallsStep;
+    const child = { ...call('fork'), child: 1 } as CallsStep;
+    const write = call('write', { slot: 0 }, '0x30000000', '0x8000');
+    expect(run([open, child, write, write, { ...write, list: 1 } as CallsStep])).toBe(null);
+  });
 });
 
 describe('an injected fault is found:', () => {

@@ -235,7 +235,8 @@ export class Linux {
   /**
    * Runs all processes until one ends. Those that are left then go on until all wait, or for 100 million units: what they have begun to
    * write comes out. If `run` is called again for a process that has ended, it returns `ended` again.
-   * @param most units of work that are done at most, from 1 on; default Infinity. That the time is skipped to the next timer counts as one
+   * @param most units of work that are done at most, from 1 on; default Infinity. What threads do that go on
+   *   sleeping, and a skip of the time to the next timer count as one
    * @param pending called often, at least every 200,000 units; when it returns true, `run` returns
    * @throws LinuxError EINVAL for a process of another system, or a wrong limit; EBUSY from a callback; ESRCH if the system is closed;
    *   and what a callback has thrown
@@ -249,21 +250,23 @@ export class Linux {
     return this.#run(process, this.work + most, pending);
   }
 
-  #run(process: LinuxProcess, most: number, pending: () => boolean): LinuxEnd {
-    let end = most;
+  #run(process: LinuxProcess, end: number, pending: () => boolean): LinuxEnd {
     this.#scheduler.begin();
+    // Steps without work: threads that are woken and sleep on, and a timer that wakes nobody and starts itself again.
+    let idle = 0;
     for (;;) {
       const { status } = process;
       const last = status === null ? Infinity : this.#lastWorkOf(process);
-      if (status !== null && this.work >= last) return { kind: 'ended', status };
-      const left = Math.min(end, last) - this.work;
+      const { work } = this;
+      if (status !== null && work + idle >= last) return { kind: 'ended', status };
+      const left = Math.min(end, last) - work - idle;
       if (left <= 0 || this.#isPending(pending)) return { kind: 'limit' };
-      if (this.#step(Math.min(left, SLICE)) === 'ran') continue;
+      const progress = this.#step(Math.min(left, SLICE));
+      if (this.work === work) idle++;
+      if (progress === 'ran') continue;
       if (status !== null) return { kind: 'ended', status };
       const waiting = this.#idle();
       if (waiting !== null) return waiting;
-      // A timer that wakes nobody may start itself again.
-      end--;
     }
   }
 

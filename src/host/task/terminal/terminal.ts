@@ -84,7 +84,8 @@ export class Terminal implements ControllingTerminal {
       done += this.#typed.put(bytes.subarray(done));
       this.#pass();
     }
-    this.queue.wake();
+    // Those who wait to type, too, are woken: if nothing changed, they would wake one another for ever.
+    if (done > 0) this.queue.wake();
     return done;
   }
 

@@ -575,3 +575,15 @@ describe('the terminal of a system', () => {
     expect(shown).toBe('x');
   });
 });
+
+it('wakes those who wait when something that is typed arrives, and not when there is no room for it', () => {
+  const fd = openAt(shell, '/dev/ptmx');
+  const file = fileOf(shell, fd);
+  let woken = 0;
+  file.queue.add({ wake: () => woken++ });
+  const lines = bytesOf('a\n'.repeat(500));
+  for (let n = 0; n < 100 && file.write(lines) !== null; n++);
+  const before = woken;
+  expect(before).toBeGreaterThan(0);
+  expect([file.write(lines), woken]).toEqual([null, before]);
+});
