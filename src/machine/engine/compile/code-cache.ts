@@ -13,7 +13,7 @@ import { CodeBytes } from './code-bytes.ts';
 import { CODE_TYPE, codeFunction } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
 import { enterFunction, jumpFunction, REGION_TYPE, TO_REGION_TYPE } from './emitter.ts';
-import { findFlow } from './flow.ts';
+import { type Block, findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
 import { type FunctionTable, instantiate, type Linked, newTable } from './module.ts';
 import { emitRegion } from './region.ts';
@@ -61,6 +61,15 @@ const counterOf = (address: number) => (address >>> 1) & (COUNTERS - 1);
 const MAX_BATCH = 32;
 /** Bytes in a line. Whether a store hits code or data in the same page is decided by line. */
 const LINE = 64;
+
+/** Returns where the instructions of a block are, and the targets of EXECUTE. */
+function rangesOf({ offset, next, instructions }: Block): (readonly [number, number])[] {
+  const targets = instructions.flatMap(({ target }) => target ?? []);
+  return [
+    [offset, Math.max(next, offset + 2)],
+    ...targets.map(({ offset: at, length }) => [at, at + length] as const),
+  ];
+}
 
 /** What regions are reached through: the table of functions, and functions of one module. */
 interface Linkage {
@@ -215,7 +224,7 @@ export class CodeCache implements CodeWatch {
     const isReached = (offset: number) =>
       this.#counts[counterOf(frame + offset)] !== 0 || this.#regions.has(frame + offset);
     const flow = findFlow(page, address % FRAME_SIZE, isKnown, isReached);
-    const ranges = flow.blocks.map(({ offset, next }) => [offset, Math.max(next, offset + 2)] as const);
+    const ranges = flow.blocks.flatMap(rangesOf);
     const compilable = (flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null;
     const emitted = compilable ? emitRegion(flow) : null;
     return { address, ranges, code: emitted?.code ?? null, afp: emitted?.afp ?? false, index: -1 };

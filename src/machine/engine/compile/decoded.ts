@@ -9,6 +9,8 @@ export interface Decoded extends Fields {
   readonly offset: number;
   readonly length: number;
   readonly mnemonic: string;
+  /** The target of EXECUTE RELATIVE LONG, if it is in the same page. */
+  readonly target?: Decoded | undefined;
 }
 
 /** Returns the number of bytes of an instruction that begins with byte `first`. */

@@ -390,11 +390,11 @@ export class Emitter {
   }
 
   /**
-   * Pops the effective address of `length` bytes, up to 128, that can be loaded or stored then, by `loadAt` and `storeAt`: sets
+   * Pops the effective address of `length` bytes, up to 256, or null if the local V says how many, that can be loaded or stored then, by `loadAt` and `storeAt`: sets
    * the local `first` to the absolute address. Leaves the instruction to the interpreter if the buffer does not have the page
    * for this access, or the operand is not all in one page.
    */
-  prepare(length: number, store: boolean): void {
+  prepare(length: number | null, store: boolean): void {
     const { body } = this;
     const base = store ? STORE_BUFFER : 0;
     body.tee(LOCAL.ADDRESS).get(LOCAL.ADDRESS);
@@ -406,10 +406,10 @@ export class Emitter {
       .op(OP.I32_AND);
     body.get(LOCAL.BUFFERS).op(OP.I32_ADD).tee(LOCAL.ENTRY).memory(OP.I64_LOAD, base);
     // The offset from the page in the entry: too large if that is another page, or if the operand goes on behind it.
-    body
-      .op(OP.I64_SUB)
-      .i64(PAGE_SIZE - length)
-      .op(OP.I64_GT_U);
+    body.op(OP.I64_SUB);
+    if (length === null) body.i64(PAGE_SIZE).get(LOCAL.V).op(OP.I64_SUB);
+    else body.i64(PAGE_SIZE - length);
+    body.op(OP.I64_GT_U);
     this.#exitIf({
       reason: store ? REASON.STORE_MISS : REASON.LOAD_MISS,
       offset: (this.#instruction as Decoded).offset,
@@ -429,7 +429,7 @@ export class Emitter {
   }
 
   /** As `prepare` for a fetch of the second operand. `first` and `second` are the locals with their absolute addresses. */
-  prepareSecond(length: number): void {
+  prepareSecond(length: number | null): void {
     this.prepare(length, false);
     this.body.get(LOCAL.ENTRY).set(LOCAL.SECOND);
   }

@@ -127,9 +127,17 @@ class Finder {
   /** Returns the instruction at an offset, or null if it cannot be compiled. */
   #read(offset: number): Decoded | null {
     if (offset + lengthOf(this.#page.getUint8(offset)) > PAGE_SIZE) return null;
-    const instruction = decode(this.#page, offset);
+    let instruction = decode(this.#page, offset);
     if (instruction === null) return null;
+    if (instruction.mnemonic === 'EXRL') instruction = this.#withTarget(instruction);
     return branchOf(instruction) !== null || this.#isKnown(instruction) ? instruction : null;
+  }
+
+  /** Returns EXECUTE RELATIVE LONG with its target, if that is in the page. */
+  #withTarget(execute: Decoded): Decoded {
+    const at = execute.offset + (execute.operands[1] as number) * 2;
+    if (at < 0 || at >= PAGE_SIZE || at + lengthOf(this.#page.getUint8(at)) > PAGE_SIZE) return execute;
+    return { ...execute, target: decode(this.#page, at) ?? undefined };
   }
 
   blocks(): Block[] {

@@ -166,13 +166,16 @@ class RegionEmitter {
         break;
       }
       case 'index': {
-        const { a, b, above } = condition;
-        emitter.register(b | 1);
+        const { a, b, bits, above } = condition;
+        if (bits === 64) emitter.register(b | 1);
+        else emitter.low(b | 1, 'signed');
         body.set(emitter.t);
         emitter.register(a);
         emitter.register(b);
-        body.op(OP.I64_ADD).tee(emitter.v);
-        emitter.setRegister(a);
+        body.op(OP.I64_ADD);
+        if (bits === 32) body.op(OP.I64_EXTEND32_S);
+        body.tee(emitter.v);
+        emitter.setBits(a, bits);
         body
           .get(emitter.v)
           .get(emitter.t)
