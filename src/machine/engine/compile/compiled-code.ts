@@ -11,9 +11,10 @@ import { tracesBranches } from '../../instructions/trace.ts';
 import { BLOCK, JUMP_ENTRIES, NO_MASK } from '../../processor-block.ts';
 import { FRAME_SIZE } from '../../storage.ts';
 import { AccessBuffers } from './access-buffers.ts';
-import type { CodeCache } from './code-cache.ts';
+import type { CodeCache, Region } from './code-cache.ts';
 import { CC } from './condition-code.ts';
 import { REASON } from './emitter.ts';
+import type { CodeSpace } from './nearby-code.ts';
 
 /** Instructions that one call does at most: a call is what replaces code by better code of the browser's compiler. */
 const SLICE = 100_000;
@@ -22,10 +23,13 @@ const LEAST = 16;
 /** Program mask: fixed-point overflow. Compiled code does not look for these exceptions. */
 const FIXED_POINT_OVERFLOW = 8;
 
+/** Pages of an address space. */
+const PAGES = 2 ** 52;
+
 const WORD = (offset: number) => offset / 4;
 
 /** Compiled code on one processor. */
-export class CompiledCode {
+export class CompiledCode implements CodeSpace {
   readonly #cpu: CpuInterruptions;
   readonly #cache: CodeCache;
   readonly #buffers: AccessBuffers;
@@ -68,7 +72,7 @@ export class CompiledCode {
     for (let from = false; ; address = this.#address()) {
       const left = end - cpu.executed;
       if (left < LEAST || address < 0) return false;
-      const region = this.#cache.find(address);
+      const region = this.#cache.find(address, this.#page(), this);
       if (region === null) return false;
       if (region.index < 0) {
         this.#reason = REASON.INTERPRET;
@@ -78,7 +82,7 @@ export class CompiledCode {
       const buffers = this.#buffers.select();
       this.#validateJumps(buffers);
       if (region.afp && !this.#afp) return false;
-      if (from) this.#enterJump(region.index);
+      if (from) this.#enterJump(region);
       this.#give(Math.min(left, SLICE), buffers);
       const reason = this.#cache.enter(this.#block, region.index);
       const done = this.#take();
@@ -101,7 +105,7 @@ export class CompiledCode {
     const { window, iaHi, iaLo } = cpu;
     if ((iaLo & 1) !== 0) return -1;
     if (iaHi !== window.codeHi || ((iaLo ^ window.codeLo) & ~0xfff) !== 0) {
-      const frame = cpu.cachedFrame(logicalPage(iaHi * 0x10_0000 + (iaLo >>> 12)), INSTRUCTION);
+      const frame = cpu.cachedFrame(logicalPage(this.#page()), INSTRUCTION);
       if (frame < 0) return -1;
       window.setCode(iaHi, iaLo, frame / FRAME_SIZE);
     }
@@ -132,8 +136,17 @@ export class CompiledCode {
     }
   }
 
+  frameOf(page: number): number {
+    return page < 0 || page >= PAGES ? -1 : this.#cpu.cachedFrame(logicalPage(page), INSTRUCTION);
+  }
+
+  /** The number of the page of the instruction address. */
+  #page(): number {
+    return this.#cpu.iaHi * 0x10_0000 + (this.#cpu.iaLo >>> 12);
+  }
+
   /** Notes where the code at the instruction address is. */
-  #enterJump(index: number): void {
+  #enterJump({ index, others }: Region): void {
     const cpu = this.#cpu;
     const jumps = this.#jumps;
     const at = ((cpu.iaLo >>> 1) & (JUMP_ENTRIES - 1)) * 4;
@@ -141,7 +154,9 @@ export class CompiledCode {
     jumps[at + 1] = cpu.iaHi;
     jumps[at + 2] = this.#words[WORD(BLOCK.VERSION)] as number;
     jumps[at + 3] = index;
-    this.#buffers.watchCode(logicalPage(cpu.iaHi * 0x10_0000 + (cpu.iaLo >>> 12)));
+    const page = this.#page();
+    this.#buffers.watchCode(logicalPage(page));
+    for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance));
   }
 
   /** Whether the processor is in a state that compiled code is made for. */

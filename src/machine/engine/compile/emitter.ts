@@ -57,7 +57,7 @@ const LOCAL = {
   LIMIT: 1,
   /** Lookups (high half) and instructions done. */
   COUNT: 2,
-  /** Virtual address of the page of the code. */
+  /** Virtual address of the page of the region's first instruction. */
   PAGE: 3,
   /** The access buffers. */
   BUFFERS: 4,
@@ -65,7 +65,7 @@ const LOCAL = {
   A: 5,
   B: 6,
   KIND: 7,
-  /** Offset of the last branch taken, or -1. */
+  /** Offset of the last branch taken, or `NO_BRANCH`. */
   BREAKING: 8,
   /** Where the program is, at an exit. */
   TARGET: 9,
@@ -122,6 +122,8 @@ const BASIC_REGISTERS: readonly number[] = [0, 2, 4, 6];
 const PAGE_MASK = -4096;
 const PAGE_SIZE = 4096;
 
+/** No offset: it is odd. */
+const NO_BRANCH = -1;
 /** As the offset of an exit: the local TARGET has the address. */
 const AT_TARGET = -1;
 
@@ -210,7 +212,7 @@ export class Emitter {
 
   // Exits
 
-  /** Leaves for an offset from the page, which may be in another page. The program has got there by itself. */
+  /** Leaves for an offset from the page. The program has got there by itself. */
   leaveFor(offset: number): void {
     this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset }));
   }
@@ -563,7 +565,7 @@ export class Emitter {
     field(OP.I64_LOAD, BLOCK.CODE_B, LOCAL.B);
     field(OP.I32_LOAD, BLOCK.CODE_KIND, LOCAL.KIND);
     whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
-    whole.i32(-1).set(LOCAL.BREAKING);
+    whole.i32(NO_BRANCH).set(LOCAL.BREAKING);
     for (const local of new Set([...this.#read, ...this.#written])) field(OP.I64_LOAD, place(local), local);
     this.#appendCode(whole);
     const put = (code: number, offset: number, push: () => void) => {
@@ -577,9 +579,9 @@ export class Emitter {
     put(OP.I32_STORE, BLOCK.CODE_KIND, () => whole.get(LOCAL.KIND));
     put(OP.I64_STORE, BLOCK.COUNT, () => whole.get(LOCAL.COUNT));
     put(OP.I64_STORE, BLOCK.ADDRESS, () => whole.get(LOCAL.TARGET));
-    whole.get(LOCAL.BREAKING).i32(0).op(OP.I32_GE_S).begin(OP.IF);
+    whole.get(LOCAL.BREAKING).i32(NO_BRANCH).op(OP.I32_NE).begin(OP.IF);
     put(OP.I64_STORE, BLOCK.BREAKING, () =>
-      whole.get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_U, OP.I64_ADD),
+      whole.get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_S, OP.I64_ADD),
     );
     whole.end();
     whole.get(LOCAL.REASON).begin(OP.IF);
@@ -621,9 +623,9 @@ function appendLeaving(whole: Body, { offset, instructions, lookups, kind, reaso
 }
 
 /**
- * Says all of an exit within the page in one number, so that a region's many exits for the interpreter are short: what to add to
+ * Says all of an exit near the first page in one number, so that a region's many exits for the interpreter are short: what to add to
  * the count; in bits 16 to 23 the kind of the condition code, or `ANY_KIND`; in bits 24 to 31 the reason; in bits 48 to 63
- * the offset.
+ * the offset, with a sign.
  */
 function describe({ offset, instructions, lookups, kind, reason }: Exit): bigint {
   const low = BigInt(instructions | ((kind ?? ANY_KIND) << 16)) | (BigInt(reason) << 24n);
@@ -638,7 +640,7 @@ function appendDecoding(whole: Body): void {
   const field = (from: number) =>
     whole.get(LOCAL.T).i64(from).op(OP.I64_SHR_U, OP.I32_WRAP).i32(0xff).op(OP.I32_AND);
   whole.get(LOCAL.COUNT).get(LOCAL.T).i64(COUNTS).op(OP.I64_AND, OP.I64_ADD).set(LOCAL.COUNT);
-  whole.get(LOCAL.PAGE).get(LOCAL.T).i64(48).op(OP.I64_SHR_U, OP.I64_ADD).set(LOCAL.TARGET);
+  whole.get(LOCAL.PAGE).get(LOCAL.T).i64(48).op(OP.I64_SHR_S, OP.I64_ADD).set(LOCAL.TARGET);
   field(16);
   whole
     .tee(LOCAL.REASON)

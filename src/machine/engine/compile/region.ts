@@ -28,10 +28,11 @@ export function emitRegion(flow: Flow): EmittedRegion {
 
 /** The last offset in a page at which the interpreter fetches an instruction with one lookup. */
 const LAST_WHOLE = 0xffa;
+const IN_PAGE = 0xfff;
 
 /** Lookups of the TLB that fetch an instruction. */
 function fetches({ offset, length }: Decoded): number {
-  return offset <= LAST_WHOLE ? 1 : length / 2;
+  return (offset & IN_PAGE) <= LAST_WHOLE ? 1 : length / 2;
 }
 
 class RegionEmitter {
