@@ -12,12 +12,13 @@ import { FRAME_SIZE, type LinearMemory, type Storage } from '../../storage.ts';
 import { CodeBytes } from './code-bytes.ts';
 import { CODE_TYPE, codeFunction } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { enterFunction, jumpFunction, REGION_TYPE, TO_REGION_TYPE } from './emitter.ts';
 import { type Block, findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
+import { enterFunction, jumpFunction } from './jump-table.ts';
 import { type FunctionTable, instantiate, type Linked, newTable } from './module.ts';
 import { type CodeSpace, NearbyCode } from './nearby-code.ts';
 import { emitRegion } from './region.ts';
+import { REGION_TYPE } from './region-call.ts';
 import type { WasmFunction } from './wasm.ts';
 
 /**
@@ -130,7 +131,7 @@ function link(memory: LinearMemory): Linkage {
   if (linked === null) throw new InternalError('the module that reaches regions is refused');
   const [code, enter, jump] = linked;
   const imports = [
-    { type: TO_REGION_TYPE, code: jump },
+    { type: REGION_TYPE, code: jump },
     { type: CODE_TYPE, code },
   ];
   return { table, enter: enter as Enter, imports };

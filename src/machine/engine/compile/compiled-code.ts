@@ -8,13 +8,14 @@ import { ADDRESSING, SPACE } from '../../cpu/state.ts';
 import { INEXACT_FLAG, isNative } from '../../instructions/bfp-result.ts';
 import { ICTL } from '../../instructions/line.ts';
 import { tracesBranches } from '../../instructions/trace.ts';
-import { BLOCK, JUMP_ENTRIES, NO_MASK } from '../../processor-block.ts';
+import { ARITHMETIC, BLOCK, NO_MASK } from '../../processor-block.ts';
 import { FRAME_SIZE } from '../../storage.ts';
 import { AccessBuffers } from './access-buffers.ts';
 import type { CodeCache, Region } from './code-cache.ts';
 import { CC } from './condition-code.ts';
-import { REASON } from './emitter.ts';
+import { JumpTable } from './jump-table.ts';
 import type { CodeSpace } from './nearby-code.ts';
+import { REASON } from './region-call.ts';
 
 /** Instructions that one call does at most: a call is what replaces code by better code of the browser's compiler. */
 const SLICE = 100_000;
@@ -28,6 +29,12 @@ const PAGES = 2 ** 52;
 
 const WORD = (offset: number) => offset / 4;
 
+/** Returns what floating-point arithmetic compiled code may do with a floating-point-control register: an `ARITHMETIC`. */
+function arithmeticOf(fpc: number): number {
+  if (!isNative(fpc)) return ARITHMETIC.NONE;
+  return (fpc & INEXACT_FLAG) !== 0 ? ARITHMETIC.ALL : ARITHMETIC.EXACT;
+}
+
 /** Compiled code on one processor. */
 export class CompiledCode implements CodeSpace {
   readonly #cpu: CpuInterruptions;
@@ -36,7 +43,7 @@ export class CompiledCode implements CodeSpace {
   /** The processor's block, word by word. */
   readonly #words: Uint32Array;
   readonly #block: number;
-  readonly #jumps: Uint32Array;
+  readonly #jumps: JumpTable;
   /** What the interpreter has to do for compiled code, and the page of the operand that missed. */
   #reason: number = REASON.LEFT;
   #missPage = 0;
@@ -50,7 +57,7 @@ export class CompiledCode implements CodeSpace {
     this.#cache = cache;
     this.#block = cpu.block.offset;
     this.#words = new Uint32Array(cpu.block.buffer, this.#block, BLOCK.BUFFERS / 4);
-    this.#jumps = new Uint32Array(cpu.block.buffer, this.#block + BLOCK.JUMPS, JUMP_ENTRIES * 4);
+    this.#jumps = new JumpTable(cpu.block);
     this.#buffers = new AccessBuffers(cpu, cpu.block);
     // The version of storage that was used by a former machine: its entries are invalid with the next.
   }
@@ -128,12 +135,7 @@ export class CompiledCode implements CodeSpace {
     this.#buffersOfJumps = buffers;
     this.#afp = afp;
     this.#buffers.codeMoved = false;
-    const words = this.#words;
-    words[WORD(BLOCK.VERSION)] = (words[WORD(BLOCK.VERSION)] as number) + 1;
-    if (words[WORD(BLOCK.VERSION)] === 0) {
-      this.#jumps.fill(0);
-      words[WORD(BLOCK.VERSION)] = 1;
-    }
+    this.#jumps.clear();
   }
 
   frameOf(page: number): number {
@@ -147,13 +149,7 @@ export class CompiledCode implements CodeSpace {
 
   /** Notes where the code at the instruction address is. */
   #enterJump({ index, others }: Region): void {
-    const cpu = this.#cpu;
-    const jumps = this.#jumps;
-    const at = ((cpu.iaLo >>> 1) & (JUMP_ENTRIES - 1)) * 4;
-    jumps[at] = cpu.iaLo;
-    jumps[at + 1] = cpu.iaHi;
-    jumps[at + 2] = this.#words[WORD(BLOCK.VERSION)] as number;
-    jumps[at + 3] = index;
+    this.#jumps.enter(this.#cpu.iaHi, this.#cpu.iaLo, index);
     const page = this.#page();
     this.#buffers.watchCode(logicalPage(page));
     for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance));
@@ -194,7 +190,7 @@ export class CompiledCode implements CodeSpace {
     words[WORD(BLOCK.SYSTEM_MASK)] = this.#mayMask(ICTL.STNSM) ? cpu.systemMask : NO_MASK;
     const mayUnmask = cpu.quietIfUnmasked && this.#mayMask(ICTL.STNSM | ICTL.STOSM);
     words[WORD(BLOCK.UNMASK)] = mayUnmask ? 1 : 0;
-    words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
+    words[WORD(BLOCK.ARITHMETIC)] = arithmeticOf(cpu.fpc);
   }
 
   /** Whether a privileged instruction has no exception, and no interception by one of the controls. */

@@ -21,30 +21,11 @@
  */
 
 import type { Address } from '../../instructions/fields.ts';
-import { BLOCK, BUFFER_ENTRIES, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
+import { ARITHMETIC, BLOCK, BUFFER_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
 import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { Body, F64, type FunctionType, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
-
-/** Why compiled code returned. */
-export const REASON = {
-  /** The program is at an address that the region does not contain. */
-  LEFT: 0,
-  /** The next instruction is for the interpreter. */
-  INTERPRET: 1,
-  /** As `INTERPRET`; its operand is not in the buffer for loads. */
-  LOAD_MISS: 2,
-  /** As `INTERPRET`; its operand is not in the buffer for stores. */
-  STORE_MISS: 3,
-  /** The next block has more instructions than may be done. */
-  LIMIT: 4,
-} as const;
-export type Reason = (typeof REASON)[keyof typeof REASON];
-
-/** The type of a region's function. */
-export const REGION_TYPE: FunctionType = { parameters: [I32], results: [I32] };
-/** The type of the functions (block, index) that execute the region at a place in the table. */
-export const TO_REGION_TYPE: FunctionType = { parameters: [I32, I32], results: [I32] };
+import { REASON, REGION_TYPE, type Reason } from './region-call.ts';
+import { Body, F64, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
 
 /** The functions that a region's module imports, by index: `jumpFunction` and `codeFunction`. */
 const JUMP = 0;
@@ -312,11 +293,29 @@ export class Emitter {
     return LOCAL.NUMBERS + n;
   }
 
-  /** Leaves the instruction under way to the interpreter unless compiled code may do floating-point arithmetic. */
+  /** Leaves the instruction under way to the interpreter unless compiled code may do all floating-point arithmetic. */
   demandArithmetic(): void {
-    this.needsAfp();
-    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC).op(OP.I32_EQZ);
+    this.#arithmetic();
+    this.body.i32(ARITHMETIC.ALL).op(OP.I32_NE);
     this.interpretIf();
+  }
+
+  /** As `demandArithmetic`, if `push` pushes that the result is not exact; else unless exact arithmetic may be done. */
+  demandExact(push: () => void): void {
+    this.#arithmetic();
+    this.body.i32(ARITHMETIC.ALL).op(OP.I32_NE);
+    this.begin(OP.IF);
+    this.#arithmetic();
+    this.body.op(OP.I32_EQZ);
+    push();
+    this.body.op(OP.I32_OR);
+    this.interpretIf();
+    this.end();
+  }
+
+  #arithmetic(): void {
+    this.needsAfp();
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC);
   }
 
   /** Notes that the instruction under way needs the AFP-register control, as all arithmetic does. */
@@ -587,7 +586,7 @@ export class Emitter {
     whole.get(LOCAL.REASON).begin(OP.IF);
     put(OP.I64_STORE, BLOCK.MISS, () => whole.get(LOCAL.ADDRESS));
     whole.get(LOCAL.REASON).op(OP.RETURN).end();
-    pushJump(whole);
+    whole.get(LOCAL.BLOCK).returnCall(JUMP);
     return { ...REGION_TYPE, locals: LOCAL_TYPES, body: whole };
   }
 
@@ -653,62 +652,7 @@ function appendDecoding(whole: Body): void {
   whole.set(LOCAL.REASON);
 }
 
-/** Continues with the code at the address TARGET, if the entries for jumps say where it is; else returns. */
-function pushJump(body: Body): void {
-  const entry = LOCAL.ENTRY;
-  body
-    .get(LOCAL.TARGET)
-    .op(OP.I32_WRAP)
-    .i32(3)
-    .op(OP.I32_SHL)
-    .i32((JUMP_ENTRIES - 1) * 16)
-    .op(OP.I32_AND);
-  body
-    .get(LOCAL.BLOCK)
-    .op(OP.I32_ADD)
-    .tee(entry)
-    .memory(OP.I64_LOAD, BLOCK.JUMPS)
-    .get(LOCAL.TARGET)
-    .op(OP.I64_EQ);
-  body
-    .get(entry)
-    .memory(OP.I32_LOAD, BLOCK.JUMPS + 8)
-    .get(LOCAL.BLOCK)
-    .memory(OP.I32_LOAD, BLOCK.VERSION);
-  body.op(OP.I32_EQ, OP.I32_AND).begin(OP.IF);
-  body
-    .get(LOCAL.BLOCK)
-    .get(entry)
-    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12)
-    .returnCall(JUMP)
-    .end();
-  body.i32(REASON.LEFT);
-}
-
 const UNREACHABLE = 0x00;
-
-/**
- * What reaches the regions: a module of its own, since the engine keeps a copy of the table for each module that uses it. Its
- * functions are `codeFunction`, `enterFunction` and `jumpFunction`, and its further type is `REGION_TYPE`.
- */
-const CODE_OF_ENTER = 0;
-const REGION_TYPE_INDEX = 3;
-
-/** Executes a region, and those that it leads to, and computes the condition code that they leave. */
-export function enterFunction(): WasmFunction {
-  const body = new Body();
-  body.get(0).get(1).indirect(OP.CALL_INDIRECT, REGION_TYPE_INDEX);
-  body.get(0);
-  body.get(0).memory(OP.I32_LOAD, BLOCK.CODE_KIND).get(0).memory(OP.I64_LOAD, BLOCK.CODE_A);
-  body.get(0).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE_OF_ENTER).memory(OP.I32_STORE, BLOCK.CC);
-  return { ...TO_REGION_TYPE, locals: [], body };
-}
-
-/** Continues with a region in place of the one that calls it. */
-export function jumpFunction(): WasmFunction {
-  const body = new Body().get(0).get(1).indirect(OP.RETURN_CALL_INDIRECT, REGION_TYPE_INDEX);
-  return { ...TO_REGION_TYPE, locals: [], body };
-}
 
 /** The packed count of instructions and lookups. */
 function packed(instructions: number, lookups: number): bigint {
