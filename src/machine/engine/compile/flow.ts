@@ -217,10 +217,7 @@ function ordered(found: readonly Block[], start: number, returns: readonly numbe
 
 /** Cooper, Harvey and Kennedy: "A Simple, Fast Dominance Algorithm". */
 function immediateDominators(blocks: readonly Block[]): number[] {
-  const predecessors: number[][] = blocks.map(() => []);
-  blocks.forEach((block, from) => {
-    for (const to of block.successors) predecessors[to]?.push(from);
-  });
+  const predecessors = predecessorsOf(blocks);
   const dominators: number[] = blocks.map((_, place) => (place === 0 ? 0 : -1));
   const common = (a: number, b: number): number => {
     let [x, y] = [a, b];
@@ -256,4 +253,29 @@ function cutIrreducible(blocks: readonly Block[], dominators: readonly number[])
   blocks.forEach((block, from) => {
     block.successors = block.successors.filter((to) => to > from || dominates(to, from));
   });
+}
+
+/** Returns the blocks of the loop with a head, which is one of them, by their places. */
+export function loopOf({ blocks, heads }: Flow, head: number): Set<number> {
+  const members = new Set([head]);
+  if (!heads[head]) return members;
+  const predecessors = predecessorsOf(blocks);
+  // Only ways back lead from a later block to an earlier one.
+  const todo = (predecessors[head] as number[]).filter((from) => from >= head);
+  while (todo.length > 0) {
+    const at = todo.pop() as number;
+    if (members.has(at)) continue;
+    members.add(at);
+    todo.push(...(predecessors[at] as number[]));
+  }
+  return members;
+}
+
+/** Returns, for each block, the places of those that may continue with it. */
+function predecessorsOf(blocks: readonly Block[]): number[][] {
+  const predecessors: number[][] = blocks.map(() => []);
+  blocks.forEach((block, from) => {
+    for (const to of block.successors) predecessors[to]?.push(from);
+  });
+  return predecessors;
 }
