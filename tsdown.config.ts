@@ -10,6 +10,7 @@ export default defineConfig({
     'host/mm/index': 'src/host/mm/index.ts',
     'host/gmap/index': 'src/host/gmap/index.ts',
     'host/kvm/index': 'src/host/kvm/index.ts',
+    'host/task/index': 'src/host/task/index.ts',
     'check/index': 'src/check/index.ts',
     'inspect/index': 'src/inspect/index.ts',
     'player/index': 'src/player/index.ts',

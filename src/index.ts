@@ -1,5 +1,5 @@
 /**
- * The names that most programs need: a machine, a host on it, and guests. The other entry points have the rest; every
+ * The names that most programs need: a machine, a host on it, guests, and Linux programs. The other entry points have the rest; every
  * name here is also exported by the module it comes from.
  */
 
@@ -12,6 +12,7 @@ export {
   type Vcpu,
   VirtualMachine,
 } from './host/index.ts';
+export { Linux, type LinuxProcess } from './host/task/index.ts';
 export { type Cpu, Machine } from './machine/index.ts';
 export type { Trace, TraceEvent } from './trace/index.ts';
 export { describeEnd, type End, ImageError, Monitor, parseElf } from './vmm/index.ts';

@@ -6,9 +6,13 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { FolderTree } from '../src/cli/folder-tree.ts';
 import * as hostModule from '../src/host/index.ts';
 import { Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
 import { show } from '../src/host/internal.ts';
+import * as taskModule from '../src/host/task/index.ts';
+import { Linux } from '../src/host/task/index.ts';
+import { executable } from '../src/host/task/testing/index.ts';
 import { snapshotOf } from '../src/host/testing/index.ts';
 import * as inspectModule from '../src/inspect/index.ts';
 import * as machineModule from '../src/machine/index.ts';
@@ -28,6 +32,11 @@ class World {
   readonly vcpu;
   readonly log;
   readonly cpu = this.machine.cpu(0);
+  readonly linux;
+  readonly process;
+  readonly input;
+  readonly output;
+  readonly terminal;
 
   constructor() {
     this.mm.mmap({ address: P, length: 4n * MIB });
@@ -37,6 +46,12 @@ class World {
     this.vcpu = this.vm.createVcpu();
     this.log = this.mm.startLog(Number(P >> 12n) + 512, 1);
     this.mm.write(P, Uint8Array.of(1));
+    // exit(0)
+    this.linux = new Linux(this.host, { files: { '/bin/true': executable('a72900000a01') } });
+    this.process = this.linux.spawn({ path: '/bin/true' });
+    this.input = this.linux.makeInput();
+    this.output = this.linux.makeOutput(() => {});
+    this.terminal = this.linux.makeTerminal({ columns: 80, rows: 24, take: () => {} });
     this.gmap.fault(MIB);
   }
 
@@ -61,6 +76,8 @@ class World {
       ],
       executed: this.cpu.executed,
       busy: this.cpu.busy,
+      linux: [this.linux.work, this.linux.now, this.linux.describeWaits(), this.process.status],
+      streams: [this.input.room, this.terminal.room, this.terminal.isConnected],
     };
   }
 }
@@ -84,6 +101,19 @@ const BAD = {
   flag: [null, {}, 'x', 0, 1n],
   object: [null, 'x', 5, 5n, undefined, Symbol('s')],
   some: [null, {}, 'x', 5, 5n, undefined],
+  record: [null, [], 'x', 5, 5n],
+  optionalText: [null, {}, [], 5, 5n, 'a\0b', Symbol('s')],
+  optionalSigned: [...NOTHING, Number.NaN, 1.5, 2 ** 60, 1n, '1'],
+  optionalTime: [...NOTHING, 0, -1n, 1n << 63n],
+  optionalLimit: [...NOTHING, Number.NaN, -1, 1.5, 0, 1n, '1'],
+  text: [null, {}, [], 5, 5n, undefined, 'a\0b', Symbol('s')],
+  path: [null, {}, [], 5, 5n, undefined, '/a\0b', 'relative', '', Symbol('s')],
+  words: [null, {}, 'x', 5, ['a', 5], ['a\0b'], [undefined]],
+  contents: [null, {}, [], 5, 5n, undefined, new Uint16Array(1)],
+  stream: [null, {}, [], 5, 5n, Symbol('s'), new Uint16Array(1)],
+  function: [null, {}, [], 'x', 5, 5n],
+  signal: [...NOTHING, ...NUMBERS, 0, 65, 1n],
+  time: [...NOTHING, Number.NaN, -1, -1n, Infinity, 1n << 63n],
 } as const;
 type Kind = keyof typeof BAD;
 
@@ -699,6 +729,138 @@ const MACHINE: Table = {
   ),
 };
 
+const linux = (w: World) => w.linux;
+const files = (w: World) => w.linux.files;
+const terminal = (w: World) => w.terminal;
+const TASK: Table = {
+  FileError: 'inside',
+  Linux: {
+    new: {
+      call: (_, on, options) => new Linux(on, options),
+      good: () => [
+        new Host(new Machine({ storageSize: 16 << 20 })),
+        {
+          ...{ files: {}, seed: 1, realtime: 0n, waits: false, maxThreads: 1, maxFiles: 1 << 20 },
+          ...{ strace: () => {}, onMissing: () => {} },
+        },
+      ],
+      kinds: [
+        'some',
+        {
+          files: 'record',
+          seed: 'optionalSigned',
+          realtime: 'optionalTime',
+          waits: 'flag',
+          minimal: 'flag',
+          maxThreads: 'optionalLimit',
+          maxFiles: 'optionalNumber',
+          strace: 'function',
+          onMissing: 'function',
+          root: 'object',
+        },
+      ],
+    },
+    work: 'no arguments',
+    now: 'no arguments',
+    completesUnit: 'inside',
+    signalForeground: 'inside',
+    running: 'inside',
+    kill: 'inside',
+    makeInput: 'no arguments',
+    makeOutput: op(linux, 'makeOutput', () => [() => {}], 'function'),
+    // A system has one terminal.
+    makeTerminal: {
+      call: (_, of: Any, options: Any) => of.makeTerminal(options),
+      good: () => [
+        new Linux(new Host(new Machine({ storageSize: 16 << 20 }))),
+        { columns: 80, rows: 24, take: () => {} },
+      ],
+      kinds: [null, { columns: 'number', rows: 'number', take: 'function' }],
+    },
+    skipTo: op(linux, 'skipTo', () => [1e9], 'time'),
+    spawn: op(
+      linux,
+      'spawn',
+      (w) => [
+        {
+          ...{ path: '/bin/true', args: ['true'], env: {}, directory: '/', uid: 0, gid: 0 },
+          ...{ stdin: '', stdout: () => {}, stderr: w.output, terminal: w.terminal },
+        },
+      ],
+      {
+        path: 'text',
+        args: 'words',
+        env: 'record',
+        directory: 'optionalText',
+        uid: 'optionalNumber',
+        gid: 'optionalNumber',
+        stdin: 'stream',
+        stdout: 'stream',
+        stderr: 'stream',
+        terminal: 'flag',
+      },
+    ),
+    run: op(linux, 'run', (w) => [w.process, 10, () => false], 'some', 'optionalLimit', 'function'),
+    wait: op(linux, 'wait', (w) => [w.process], 'some'),
+    describeWaits: 'no arguments',
+    close: 'no arguments',
+  },
+  LinuxFiles: {
+    write: op(files, 'write', () => ['/x', 'text', 0o644], 'path', 'contents', 'optionalNumber'),
+    read: op(files, 'read', () => ['/bin/true'], 'path'),
+    makeDirectory: op(files, 'makeDirectory', () => ['/x'], 'path'),
+    bind: op(
+      files,
+      'bind',
+      () => ['/x', { tree: new FolderTree('examples', { readOnly: true }), changes: 'memory' }],
+      'path',
+      {
+        tree: 'some',
+        changes: 'words',
+      },
+    ),
+    find: op(files, 'find', () => ['true', { directory: '/', list: '/bin' }], 'text', {
+      directory: 'text',
+      list: 'text',
+    }),
+    has: 'inside',
+    close: 'inside',
+  },
+  LinuxProcess: {
+    pid: 'no arguments',
+    status: 'no arguments',
+    kill: op(
+      (w) => w.process,
+      'kill',
+      () => [15],
+      'signal',
+    ),
+  },
+  InputStream: {
+    room: 'no arguments',
+    isWanted: 'no arguments',
+    pass: op(
+      (w) => w.input,
+      'pass',
+      () => [Uint8Array.of(1)],
+      'bytes',
+    ),
+    end: 'no arguments',
+  },
+  OutputStream: { pause: 'no arguments', resume: 'no arguments', close: 'no arguments' },
+  SystemTerminal: {
+    room: 'no arguments',
+    isConnected: 'no arguments',
+    type: op(terminal, 'type', () => [Uint8Array.of(1)], 'bytes'),
+    resize: op(terminal, 'resize', () => [80, 24], 'number', 'number'),
+    pause: 'no arguments',
+    resume: 'no arguments',
+    hangUp: 'no arguments',
+    open: 'inside',
+    openNode: 'inside',
+  },
+};
+
 /** A range of pages and a limit. */
 const ROW = { first: 'number', end: 'number', limit: 'number' } as const;
 const INSPECT: Table = {
@@ -788,6 +950,7 @@ function* wrongUses(one: Case, good: readonly unknown[]): IterableIterator<[stri
 describe.each([
   ['host', hostModule, HOST],
   ['machine', machineModule, MACHINE],
+  ['task', taskModule, TASK],
   ['inspect', inspectModule, INSPECT],
 ] as const)('%s', (_, module, table) => {
   const cases: [string, Case][] = [];

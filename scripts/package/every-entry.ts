@@ -5,6 +5,7 @@ import { Checker } from 'guesthouse/check';
 import { Host, LinuxError } from 'guesthouse/host';
 import type { Gmap } from 'guesthouse/host/gmap';
 import type { Mm } from 'guesthouse/host/mm';
+import { type ExitStatus, Linux } from 'guesthouse/host/task';
 import { extentsOf } from 'guesthouse/inspect';
 import { Machine } from 'guesthouse/machine';
 import { Player } from 'guesthouse/player';
@@ -43,4 +44,11 @@ if (monitor.run().kind !== 'disabled-wait') throw new Error('the guest did not e
 const player = new Player({ kind: 'scenario', text: 'mmap 0 1M' }, { injectedFault: null, check: true });
 player.record(1);
 if (parseLine('stats')?.verb !== 'stats' || player.answers.length !== 1) throw new Error('scenario');
+const linux = new Linux(new Host(new Machine()), {
+  files: { '/bin/hello': readFileSync('node_modules/guesthouse/examples/programs/images/hello.elf') },
+});
+let said = 0;
+const hello = linux.spawn({ path: '/bin/hello', stdout: (part: Uint8Array) => void (said += part.length) });
+const status: ExitStatus = linux.wait(hello);
+if (status.value !== 0 || said === 0) throw new Error('the program did not end');
 if (typeof checker !== 'object') throw new Error('checker');

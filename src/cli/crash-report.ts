@@ -10,7 +10,7 @@ import {
   type System,
   signalName,
   type Thread,
-} from '../host/task/index.ts';
+} from '../host/task/internal.ts';
 import { disassemble } from '../machine/index.ts';
 import { NO_SYMBOLS, type SymbolTable, symbolsOf } from '../vmm/index.ts';
 

@@ -32,17 +32,16 @@ export class ProgramFiles {
   }
 
   /** Opens what the program is started with. */
-  open(): Pick<SpawnOptions, 'files' | 'terminal'> {
-    const out = this.#outputFile(process.stdout);
-    const error = this.#outputFile(process.stderr);
-    if (this.#terminal === null) return { files: [(this.#input as InputStream).open(0), out, error] };
-    const { terminal } = this.#terminal;
-    return { files: [terminal.open(), out, error], terminal };
+  open(): Pick<SpawnOptions, 'stdin' | 'stdout' | 'stderr' | 'terminal'> {
+    const stdout = this.#outputFile(process.stdout);
+    const stderr = this.#outputFile(process.stderr);
+    if (this.#terminal === null) return { stdin: this.#input as InputStream, stdout, stderr };
+    return { terminal: this.#terminal.terminal, stdout, stderr };
   }
 
-  #outputFile(stream: NodeJS.WriteStream) {
+  #outputFile(stream: NodeJS.WriteStream): SystemTerminal | OutputStream {
     const terminal: SystemTerminal | undefined = this.#terminal?.terminal;
-    return stream.isTTY && terminal !== undefined ? terminal.open() : this.#output(stream).open(0);
+    return stream.isTTY && terminal !== undefined ? terminal : this.#output(stream);
   }
 
   #output(stream: NodeJS.WriteStream): OutputStream {
@@ -101,6 +100,11 @@ export class ProgramFiles {
   /** The terminal is lost, as SIGHUP tells. */
   hangUp(): void {
     this.#terminal?.hangUp();
+  }
+
+  /** Something else has changed, such as a signal that was passed: the program may go on. */
+  wake(): void {
+    this.#arrived();
   }
 
   /** Resolved when something outside has changed: input has come, or output can go on. */

@@ -4,16 +4,20 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import { Linux, maps, type Process, type SpawnOptions, Strace } from '../host/task/index.ts';
+import { Linux, type LinuxOptions, type LinuxProcess, type SpawnOptions } from '../host/task/index.ts';
+import { maps } from '../host/task/internal.ts';
 import { CPU_MODELS, type CpuModel, ENGINES, type Engine, Machine } from '../machine/index.ts';
 import { crashReport } from './crash-report.ts';
 import { Interrupts } from './interrupts.ts';
 import { columns, complain, EXIT } from './output.ts';
+import { Overlay } from './overlay/overlay.ts';
+import { debugProgram } from './program-debugger.ts';
 import { ProgramFiles } from './program-files.ts';
 import { type ProgramEnd, runProgram } from './program-loop.ts';
+import { ProgramSignals } from './program-signals.ts';
 import { reasonOf } from './reasons.ts';
 import { type BindFlag, bindOption, envOption, handedFolder } from './run-options.ts';
-import { checkStorage, countOption, cpusOption, memoryOption } from './sizes.ts';
+import { checkStorage, countOption, cpusOption, memoryOption, portOption } from './sizes.ts';
 
 /** Status of a shell for a program that is not found, and one that cannot be executed. */
 const NOT_FOUND = 127;
@@ -23,6 +27,7 @@ const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 interface RunFlags {
   readonly root?: string;
+  readonly overlay?: string;
   readonly bind: readonly BindFlag[];
   readonly env: readonly string[];
   readonly cwd?: string;
@@ -36,14 +41,17 @@ interface RunFlags {
   readonly maps?: boolean;
   readonly stats?: boolean;
   readonly limit?: number;
+  readonly gdb?: number;
   readonly maxThreads: number;
   readonly maxFiles: bigint;
 }
 
 /** Adds the command. */
 export function addRun(program: Command): void {
-  program
-    .command('run')
+  const command = program.command('run');
+  const parse = command.parseOptions.bind(command);
+  command.parseOptions = (words) => parse(withPort(command, words));
+  command
     .summary('run a Linux program for s390x')
     .description(
       'Runs a Linux executable for s390x: a process of the host in problem state, whose system calls the host performs. It sees no file of this computer but those that are handed to it.',
@@ -55,6 +63,10 @@ export function addRun(program: Command): void {
     .argument('[arguments...]', 'its arguments')
     .passThroughOptions()
     .option('--root <dir>', 'the root directory of the program. Changes stay in memory')
+    .option(
+      '--overlay <out>',
+      'keep changes of the root directory in the folder OUT, and begin with those in it',
+    )
     .addOption(
       new Option(
         '--bind <src:dst[:rw]>',
@@ -85,6 +97,11 @@ export function addRun(program: Command): void {
     .option('--maps', 'print the mappings of the program at its end on standard error')
     .option('--stats', 'print at the end what happened how often')
     .option('--limit <n>', 'stop after N instructions', countOption)
+    .addOption(
+      new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
+        .argParser(portOption)
+        .conflicts(['limit']),
+    )
     .option('--max-threads <n>', 'maximum number of threads', countOption, 4096)
     .addOption(
       new Option('--max-files <size>', 'maximum size of all files in memory')
@@ -97,10 +114,24 @@ export function addRun(program: Command): void {
     });
 }
 
+/** Returns the words of a command with a port after `--gdb`: the word that follows may be the program. */
+function withPort({ options }: Command, words: readonly string[]): string[] {
+  const all = [...words];
+  for (let i = 0; i < all.length && all[i]?.startsWith('-') && all[i] !== '--'; i++) {
+    if (all[i] === '--gdb' && !/^\d+$/.test(all[i + 1] ?? '')) all[i] = '--gdb=0';
+    else if (options.some(({ long, required }) => required && long === all[i]) || all[i] === '--gdb') i++;
+  }
+  return all;
+}
+
 const HELP = `
 Without --root the program has an empty file system in memory: /dev, /proc, /tmp, /etc/passwd. Its standard input, output and error are
-those of this command. On a terminal ^C and ^Z reach the program; ^A x ends it.
+those of this command. On a terminal ^C and ^Z reach the program; ^A x ends it. SIGINT, SIGTERM and SIGHUP to this command are passed to the
+program; a second one within a second, if it has taken none, ends the command.
 Runs are repeatable: addresses, random numbers and clocks are the same each time, and sleeping takes no time, unless --real-time is given.
+
+--gdb waits for GDB before the first instruction, and prints the command that connects it. GDB reads the program and its libraries from the
+program's own files.
 
 Exit status: that of the program; 128 + N if signal N ended it; 126 and 127 if it cannot be executed, or is not there; 2 wrong usage; 3 all
 threads wait for each other; 4 the limit is reached; 6 storage is used up.
@@ -113,15 +144,30 @@ ${columns([
     '  guesthouse run --bind .:/work:rw --cwd /work ./sort numbers',
     'a program that may read and write this folder',
   ],
+  ['  guesthouse run --root ./debian --overlay ./changes /bin/bash', 'a shell whose changes are kept'],
   ['  guesthouse run --strace ./hello', 'its system calls'],
+  ['  guesthouse run --gdb 1234 ./hello', 'a program that GDB debugs'],
 ]).join('\n')}`;
 
 async function run(path: string, args: readonly string[], flags: RunFlags): Promise<number> {
   checkStorage('memory', flags.memory);
-  const linux = makeLinux(flags);
+  const overlay = flags.overlay === undefined ? null : openOverlay(flags.overlay, flags);
+  try {
+    return await runWith(overlay, path, args, flags);
+  } finally {
+    overlay?.close();
+  }
+}
+
+async function runWith(
+  overlay: Overlay | null,
+  path: string,
+  args: readonly string[],
+  flags: RunFlags,
+): Promise<number> {
+  const linux = makeLinux(flags, overlay, (line) => files.report(`${line}\n`));
   const interrupts = new Interrupts();
-  const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
-  if (files.hasTerminal) interrupts.onHangUp = () => files.hangUp();
+  const files: ProgramFiles = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
   watch(linux, flags, files);
   try {
     const started = startProgram(linux, path, () => ({
@@ -129,13 +175,20 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
       ...files.open(),
     }));
     if (typeof started === 'number') return started;
+    const signals = new ProgramSignals(linux, started, files);
+    interrupts.pass = (signal) => signals.pass(signal);
     files.begin();
-    const end = await runProgram(started, { linux, files, interrupts, limit: flags.limit ?? Infinity });
+    const loop = { linux, files, interrupts, limit: flags.limit ?? Infinity };
+    const end = await (flags.gdb === undefined
+      ? runProgram(started, loop)
+      : debugProgram(started, loop, flags.gdb));
     files.close();
-    return statusOf(end, linux, interrupts);
+    const status = statusOf(end, linux, interrupts);
+    if (overlay !== null) await keepChanges(overlay, linux, flags);
+    return status;
   } finally {
     files.close();
-    linux.files.close();
+    linux.close();
     interrupts.close();
     if (flags.stats) printStatistics(linux);
     // Node would fail to restore a terminal that is gone.
@@ -143,8 +196,20 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   }
 }
 
-/** @throws UsageError if a folder or a size cannot be used */
-function makeLinux(flags: RunFlags): Linux {
+/** @throws UsageError if a folder cannot be used */
+function openOverlay(folder: string, { root, bind }: RunFlags): Overlay {
+  const lower = root === undefined ? null : handedFolder(root, 'memory').tree;
+  const folders = [...(root === undefined ? [] : [root]), ...bind.map(({ source }) => source)];
+  return new Overlay(folder, { lower, folders });
+}
+
+/** @throws UsageError if the folder cannot be written */
+async function keepChanges(overlay: Overlay, linux: Linux, { maxFiles }: RunFlags): Promise<void> {
+  for (const line of await overlay.keep(linux, Number(maxFiles))) complain(line);
+}
+
+/** @param report prints a line. @throws UsageError if a folder or a size cannot be used */
+function makeLinux(flags: RunFlags, overlay: Overlay | null, report: (line: string) => void): Linux {
   const { cpus, cpu, engine, memory, seed } = flags;
   const machine = new Machine({ cpus, cpuModel: cpu, engine, storageSize: Number(memory) });
   const linux = new Linux(new Host(machine), {
@@ -152,8 +217,9 @@ function makeLinux(flags: RunFlags): Linux {
     maxThreads: flags.maxThreads,
     maxFiles: Number(flags.maxFiles),
     waits: flags.realTime === true,
+    ...(flags.strace ? { strace: report, onMissing: onceEach(report) } : {}),
     ...(flags.realTime ? { realtime: BigInt(Date.now()) * NANOSECONDS_PER_MILLISECOND } : {}),
-    ...(flags.root === undefined ? {} : { root: handedFolder(flags.root, 'memory') }),
+    ...rootOf(flags, overlay),
   });
   for (const { source, target, isWritable } of flags.bind) {
     linux.files.bind(target, handedFolder(source, isWritable ? 'tree' : 'memory'));
@@ -161,34 +227,38 @@ function makeLinux(flags: RunFlags): Linux {
   return linux;
 }
 
+function rootOf({ root }: RunFlags, overlay: Overlay | null): Pick<LinuxOptions, 'root' | 'minimal'> {
+  if (overlay !== null) return { root: { tree: overlay.tree }, minimal: root === undefined && overlay.isNew };
+  return root === undefined ? {} : { root: handedFolder(root, 'memory') };
+}
+
 /** Prints what the flags ask for while the program runs. */
 function watch(linux: Linux, flags: RunFlags, files: ProgramFiles): void {
   const { system } = linux;
-  const line = (text: string) => files.report(`${text}\n`);
-  const named = new Set<string>();
-  if (flags.strace) {
-    system.tracer = new Strace(line);
-    system.onMissing = (call) => {
-      if (!named.has(call)) line(`guesthouse: system call ${call} is not implemented`);
-      named.add(call);
-    };
-  }
   system.onCrash = (thread, crash) => {
-    for (const text of crashReport(system, thread, crash)) line(text);
+    for (const text of crashReport(system, thread, crash)) files.report(`${text}\n`);
   };
   if (flags.maps) system.onEnd = (thread) => files.report(maps(system, thread));
 }
 
+/** Returns what reports each system call that is not implemented, once. */
+function onceEach(report: (line: string) => void): (call: string) => void {
+  const named = new Set<string>();
+  return (call) => {
+    if (!named.has(call)) report(`guesthouse: system call ${call} is not implemented`);
+    named.add(call);
+  };
+}
+
 /** What is executed: a path of the system, or a file of this computer, which is copied. @throws LinuxError if there is none */
 function programOf(linux: Linux, path: string, args: readonly string[], flags: RunFlags): SpawnOptions {
-  const env = environment(flags);
   const common = {
-    args: [path, ...args].map(inBytes),
-    env: env.map(inBytes),
-    directory: inBytes(flags.cwd ?? '/'),
+    args: [path, ...args],
+    env: environment(flags),
+    directory: flags.cwd ?? '/',
   };
-  if (flags.root !== undefined || flags.bind.length > 0) {
-    const found = linux.files.find(inBytes(path), { directory: common.directory, list: PATH });
+  if (flags.root !== undefined || flags.overlay !== undefined || flags.bind.length > 0) {
+    const found = linux.files.find(path, { directory: common.directory, list: PATH });
     if (found !== null) return { ...common, path: found };
   }
   let bytes: Uint8Array;
@@ -198,29 +268,23 @@ function programOf(linux: Linux, path: string, args: readonly string[], flags: R
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
     throw new LinuxError(isThere ? 'EACCES' : 'ENOENT', reasonOf(error));
   }
-  const target = `/bin/${inBytes(basename(path))}`;
-  linux.files.write(target, bytes, 0o755);
+  const target = `/bin/${basename(path)}`;
+  if (!linux.files.has(target, bytes)) linux.files.write(target, bytes, 0o755);
   return { ...common, path: target };
 }
 
-/** Text for a program: its bytes in UTF-8, a character each. */
-function inBytes(text: string): string {
-  return Buffer.from(text).toString('latin1');
-}
-
-function environment({ env }: RunFlags): string[] {
+function environment({ env }: RunFlags): Record<string, string> {
   const { TERM } = process.env;
-  const defaults = [
-    `PATH=${PATH}`,
-    'HOME=/root',
-    ...(process.stdin.isTTY && TERM !== undefined ? [`TERM=${TERM}`] : []),
-  ];
-  const names = new Set(env.map((one) => one.slice(0, one.indexOf('='))));
-  return [...defaults.filter((one) => !names.has(one.slice(0, one.indexOf('=')))), ...env];
+  const own = env.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)] as const);
+  return {
+    ...{ PATH, HOME: '/root' },
+    ...(process.stdin.isTTY && TERM !== undefined ? { TERM } : {}),
+    ...Object.fromEntries(own),
+  };
 }
 
 /** Returns the process, or the status of a shell if there is none. @throws UsageError for an option that is wrong */
-function startProgram(linux: Linux, path: string, options: () => SpawnOptions): Process | number {
+function startProgram(linux: Linux, path: string, options: () => SpawnOptions): LinuxProcess | number {
   try {
     return linux.spawn(options());
   } catch (error) {

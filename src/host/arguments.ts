@@ -79,6 +79,17 @@ export function demandObject(name: string, value: object): void {
   if (typeof value !== 'object' || value === null) throw invalid(name, value, 'an object');
 }
 
+/** @throws LinuxError EINVAL if the value is not a function */
+export function demandFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalid(name, value, 'a function');
+}
+
+/** @throws LinuxError EINVAL if the value is not a string, or has a character that ends strings of Linux */
+export function demandText(name: string, value: string): void {
+  if (typeof value !== 'string') throw invalid(name, value, 'a string');
+  if (value.includes('\0')) throw invalid(name, value, 'a string without null characters');
+}
+
 /** @throws LinuxError EINVAL if the value is not an instance of the class */
 export function demandInstance(
   name: string,

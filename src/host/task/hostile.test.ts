@@ -13,14 +13,10 @@ function run(seed: number, cpus: number) {
   const machine = new Machine({ cpus, storageSize: 64 << 20 });
   const linux = new Linux(new Host(machine), { seed, maxFiles: 16 << 20 });
   linux.files.write('/bin/calls', hostileImage('calls'), 0o755);
-  const input = linux.makeInput();
-  input.end();
-  const out = linux.makeOutput(() => {});
   const process = linux.spawn({
     path: '/bin/calls',
     args: ['calls', String(seed)],
     directory: '/tmp',
-    files: [input.open(0), out.open(1), out.open(1)],
   });
   return { end: linux.run(process, WORK), work: linux.work, time: machine.clock.tod };
 }

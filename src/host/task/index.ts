@@ -1,18 +1,28 @@
-/** Linux programs as processes of the host: exec, system calls, signals, files, scheduling. */
+/**
+ * Linux programs as processes of the host: a `Linux` system runs executables for s390x, and performs their system calls. docs/processes.md
+ * describes it.
+ */
 
-export { signalName } from './abi/signals.ts';
-export { codePlace, readFile } from './exec/code-place.ts';
-export { InputStream, OutputStream, type OutputTaker, pathOf } from './files/index.ts';
 export {
-  Linux,
-  type LinuxEnd,
-  type LinuxOptions,
-  type SpawnOptions,
-  type SystemTerminal,
-  type SystemTerminalOptions,
-} from './linux.ts';
-export { maps } from './proc/process-files.ts';
-export type { Crash, ExitStatus, Process, Thread } from './process/task.ts';
-export { Strace } from './strace/strace.ts';
-export type { System } from './system.ts';
-export { type HandedTree, SystemFiles } from './system-files.ts';
+  type FileAttributes,
+  type FileChanges,
+  FileError,
+  type FileErrorCode,
+  type FileName,
+  type FileTree,
+  type FolderEntry,
+  MODE,
+  type OpenFile,
+  type OpenMode,
+  type TreePath,
+  type TreeSpace,
+} from '../../files/index.ts';
+export type { ChangesGo, OutputTaker } from './files/index.ts';
+export { Linux, type LinuxEnd } from './linux.ts';
+export { LinuxFiles } from './linux-files.ts';
+export type { LinuxOptions, ProgramInput, ProgramOutput, SpawnOptions } from './linux-options.ts';
+export { LinuxProcess } from './linux-process.ts';
+export type { ExitStatus } from './process/task.ts';
+export { InputStream, OutputStream } from './streams.ts';
+export type { HandedTree } from './system-files.ts';
+export { SystemTerminal, type SystemTerminalOptions } from './terminal/index.ts';

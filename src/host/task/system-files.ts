@@ -20,6 +20,7 @@ import {
   type OpenableInode,
   PageCache,
   type RandomFiller,
+  RegularFile,
   registerMemoryDevices,
   Tmpfs,
   topOf,
@@ -28,7 +29,9 @@ import { bytesOf } from './memory/user-memory.ts';
 
 /** Directories that every system has. */
 const DIRECTORIES = ['dev', 'proc', 'tmp', 'bin', 'etc', 'root'];
-/** Files of a system whose root is in memory. */
+/** Bytes of a file that are compared at a time. */
+const COMPARED = 1 << 16;
+/** Files of a minimal system. */
 const ETC = {
   passwd: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
   group: 'root:x:0:\nnogroup:x:65534:\n',
@@ -47,6 +50,8 @@ export interface HandedTree {
 export interface SystemFilesOptions {
   /** The root directory; default a directory in memory. */
   readonly root?: HandedTree | undefined;
+  /** Whether files that programs expect in /etc are made where they are missing. */
+  readonly minimal: boolean;
   /** Maximum length of all files in memory, in bytes. */
   readonly capacity: number;
   readonly now: () => bigint;
@@ -74,7 +79,7 @@ export class SystemFiles {
   readonly #capacity: number;
 
   /** @throws LinuxError if the tree of the root cannot be used */
-  constructor(host: Host, { root, capacity, now, random }: SystemFilesOptions) {
+  constructor(host: Host, { root, minimal, capacity, now, random }: SystemFilesOptions) {
     this.host = new FileHost(host.kernel, host.common, now);
     this.pipes = new FileSystem(this.host, 'pipefs', MAGIC.PIPEFS);
     const anonymous = new FileSystem(this.host, 'anon_inodefs', MAGIC.ANONYMOUS);
@@ -86,10 +91,15 @@ export class SystemFiles {
     registerMemoryDevices(this.devices, random);
     this.root = root === undefined ? this.#memoryRoot() : this.#folder(root);
     for (const name of DIRECTORIES) this.directory(`/${name}`);
-    if (root === undefined) {
-      for (const [name, text] of Object.entries(ETC)) this.write(`/etc/${name}`, bytesOf(text));
-    }
+    if (minimal) this.#makeMinimal();
     this.mount('/dev', makeDev(this.host, this.devices));
+  }
+
+  #makeMinimal(): void {
+    const etc = this.directory('/etc').inode as Directory;
+    for (const [name, text] of Object.entries(ETC)) {
+      if (etc.lookup(name) === null) this.write(`/etc/${name}`, bytesOf(text));
+    }
   }
 
   #memoryRoot(): Dentry {
@@ -126,24 +136,35 @@ export class SystemFiles {
     return at;
   }
 
-  /**
-   * Returns the path of a program: `path` itself, followed from `directory`, if it has a slash, or the first file of that name in the
-   * directories of `list`, separated by colons. Returns null if there is none.
-   */
-  find(path: string, { directory, list }: { directory: string; list: string }): string | null {
-    const paths = path.includes('/') ? [path] : list.split(':').map((one) => `${one}/${path}`);
-    return paths.find((one) => this.#has(directory, one)) ?? null;
+  /** Whether a path, followed from a directory, leads to a regular file. */
+  hasFile(directory: string, path: string): boolean {
+    return this.#lookup(directory, path)?.inode.type === S.IFREG;
   }
 
-  #has(directory: string, path: string): boolean {
+  /** Returns what is at a path, followed from `directory`, or null. */
+  #lookup(directory: string, path: string): Dentry | null {
     const context = { root: this.root, start: this.root, credentials: { fsuid: 0, fsgid: 0, groups: [] } };
     try {
       const start = lookup(context, directory, { directory: true });
-      return lookup({ ...context, start }, path).inode.type === S.IFREG;
+      return lookup({ ...context, start }, path);
     } catch (error) {
-      if (error instanceof LinuxError) return false;
+      if (error instanceof LinuxError) return null;
       throw error;
     }
+  }
+
+  /** Whether there is an executable file with just these bytes at a path. @throws LinuxError ENOMEM, EIO */
+  has(path: string, bytes: Uint8Array): boolean {
+    const { inode } = this.#lookup('/', path) ?? {};
+    if (!(inode instanceof RegularFile) || inode.size !== bytes.length || !(inode.mode & 0o111)) return false;
+    const buffer = new Uint8Array(COMPARED);
+    for (let at = 0; at < bytes.length; ) {
+      const count = inode.read(buffer.subarray(0, Math.min(COMPARED, bytes.length - at)), at);
+      for (let i = 0; i < count; i++) if (buffer[i] !== bytes[at + i]) return false;
+      if (count === 0) return false;
+      at += count;
+    }
+    return true;
   }
 
   /** Stores a file. What had its name is replaced. @throws LinuxError */

@@ -91,6 +91,16 @@ export class FolderFileSystem extends FolderStore {
     return { path, inode, isChanged, inside };
   }
 
+  /** Returns the file that is at a path now, or null. Nothing that is mounted is entered. @throws LinuxError */
+  inodeAt(path: TreePath): Inode | null {
+    let at: Inode | null = this.root.inode;
+    for (const name of path === '' ? [] : path.split('/')) {
+      if (!(at instanceof MemoryDirectory)) return null;
+      at = at.lookup(name)?.inode ?? null;
+    }
+    return at;
+  }
+
   /** Ends the use of the tree. Files cannot be read from it any more. */
   close(): void {
     this.treeFiles.closeAll();

@@ -51,7 +51,7 @@ export class FolderStore extends FileSystem implements NameStore {
   readonly treeFiles: TreeFiles;
   /** Where names are in the tree that were found there. */
   readonly origins = new WeakMap<Dentry, TreePath>();
-  /** The files that are not as in the tree any more: their attributes or contents were changed in memory. */
+  /** The files that are not as in the tree any more: their attributes, contents or names were changed in memory. */
   readonly altered = new WeakSet<Inode>();
   /** The files that were found in the tree, by what tells them apart there. */
   readonly #inodes = new Map<bigint, Inode>();
@@ -88,6 +88,10 @@ export class FolderStore extends FileSystem implements NameStore {
 
   unclaimName(): void {
     this.#room++;
+  }
+
+  linked(inode: Inode): void {
+    this.altered.add(inode);
   }
 
   makeInode(file: NewFile): Inode {

@@ -40,7 +40,7 @@ export { type Allocation, OpenRegular, RegularFile } from './regular-file.ts';
 export { rmdir, unlink } from './remove.ts';
 export { rename } from './rename.ts';
 export { SocketInode } from './socket-inode.ts';
-export { InputStream, OutputStream, type OutputTaker } from './streams.ts';
+export { InputPipe, OutputPipe, type OutputTaker } from './streams.ts';
 export { MemorySymlink, Symlink } from './symlink.ts';
 export {
   FixedDirectory,

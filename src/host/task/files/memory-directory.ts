@@ -12,6 +12,8 @@ export interface NameStore extends FileSystem {
   claimName(): void;
   /** A name was removed. */
   unclaimName(): void;
+  /** A file gets another name. */
+  linked(inode: Inode): void;
   /** Returns a new file without names. @throws LinuxError EPERM, EINVAL if the file system has no such files */
   makeInode(file: NewFile): Inode;
 }
@@ -90,6 +92,7 @@ export class MemoryDirectory extends Directory {
 
   override link(name: string, inode: Inode): Dentry {
     this.fs.claimName();
+    this.fs.linked(inode);
     inode.links++;
     inode.touchChanged();
     return this.#named(name, inode);

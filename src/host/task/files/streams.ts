@@ -18,7 +18,7 @@ function pipeName(inode: Inode): Dentry {
 const CAPACITY = 1 << 16;
 
 /** Bytes from outside, as a pipe: standard input. */
-export class InputStream extends OpenableInode {
+export class InputPipe extends OpenableInode {
   #parts: Uint8Array[] = [];
   #length = 0;
   #ended = false;
@@ -95,9 +95,9 @@ export class InputStream extends OpenableInode {
 }
 
 class InputFile extends OpenFile {
-  readonly #stream: InputStream;
+  readonly #stream: InputPipe;
 
-  constructor(stream: InputStream, flags: number) {
+  constructor(stream: InputPipe, flags: number) {
     super(stream, flags);
     this.#stream = stream;
   }
@@ -120,7 +120,7 @@ class InputFile extends OpenFile {
 export type OutputTaker = (bytes: Uint8Array) => void;
 
 /** Bytes that go out, as a pipe: standard output. */
-export class OutputStream extends OpenableInode {
+export class OutputPipe extends OpenableInode {
   readonly #take: OutputTaker;
   /** The waiters for room. */
   readonly queue = new WaitQueue();
@@ -180,9 +180,9 @@ export class OutputStream extends OpenableInode {
 }
 
 class OutputFile extends OpenFile {
-  readonly #stream: OutputStream;
+  readonly #stream: OutputPipe;
 
-  constructor(stream: OutputStream, flags: number) {
+  constructor(stream: OutputPipe, flags: number) {
     super(stream, flags, stream.queue);
     this.#stream = stream;
   }

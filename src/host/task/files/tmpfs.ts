@@ -58,6 +58,8 @@ export class Tmpfs extends FileSystem implements NameStore {
     this.#names--;
   }
 
+  linked(): void {}
+
   makeInode(file: NewFile): Inode {
     return makeMemoryInode(this, file, { devices: this.#devices, budget: this.budget });
   }

@@ -101,6 +101,23 @@ export function bytesOf(text: string): Uint8Array {
   return bytes;
 }
 
+/** Returns text of a character for each byte that a text has in UTF-8. Half of a surrogate pair becomes U+FFFD. */
+export function utf8(text: string): string {
+  let bytes = '';
+  for (const character of text) {
+    const point = character.codePointAt(0)!;
+    bytes += point < 0x80 ? character : utf8Of(point >= 0xd800 && point <= 0xdfff ? 0xfffd : point);
+  }
+  return bytes;
+}
+
+function utf8Of(point: number): string {
+  const rest = (shift: number) => 0x80 | ((point >> shift) & 0x3f);
+  if (point < 0x800) return String.fromCharCode(0xc0 | (point >> 6), rest(0));
+  if (point < 0x1_0000) return String.fromCharCode(0xe0 | (point >> 12), rest(6), rest(0));
+  return String.fromCharCode(0xf0 | (point >> 18), rest(12), rest(6), rest(0));
+}
+
 function bigAddress(address: number): bigint {
   if (address >= ADDRESS_LIMIT) throw new LinuxError('EFAULT', `nothing is mapped at ${address}`);
   return BigInt(address);

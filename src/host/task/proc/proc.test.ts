@@ -9,15 +9,16 @@ import { type Started, startProgram } from '../testing/index.ts';
 function waiting(name: string, call: string): Started {
   const started = startProgram(name, new Machine());
   const { linux, process } = started;
-  const waits = () => process.leader?.call?.name === call && process.leader.state === 'sleeping';
+  const { leader } = process.process;
+  const waits = () => leader?.call?.name === call && leader.state === 'sleeping';
   for (let n = 0; n < 10_000 && !waits(); n++) linux.run(process, 100, waits);
   expect(waits()).toBe(true);
   return started;
 }
 
 function dentryOf({ linux, process }: Started, path: string) {
-  const { fs, credentials } = process.leader!;
-  return lookup({ root: linux.files.root, start: fs.working, credentials }, path);
+  const { fs, credentials } = process.process.leader!;
+  return lookup({ root: linux.system.files.root, start: fs.working, credentials }, path);
 }
 
 function textOf(started: Started, path: string): string {
@@ -76,8 +77,8 @@ describe('/proc of a process that waits', () => {
     const { inode } = dentryOf(started, `/proc/${pid}/fd`);
     for (const fd of ['0', '1', '2']) expect((inode as Directory).lookup(fd)).not.toBeNull();
     expect((inode as Directory).lookup('77')).toBeNull();
-    const context = { root: started.linux.files.root, start: started.linux.files.root };
-    const { credentials } = started.process.leader!;
+    const context = { root: started.linux.system.files.root, start: started.linux.system.files.root };
+    const { credentials } = started.process.process.leader!;
     expect(lookup({ ...context, credentials }, `/proc/${pid}/exe`).name).toBe('processes');
     expect(lookup({ ...context, credentials }, `/proc/${pid}/cwd`).name).toBe('processes');
   });

@@ -4,5 +4,5 @@
  * names `DevPts` has.
  */
 
-export type { SystemTerminal, SystemTerminalOptions } from './system-terminal.ts';
+export { SystemTerminal, type SystemTerminalOptions } from './system-terminal.ts';
 export { SystemTerminals } from './system-terminals.ts';

@@ -1,5 +1,7 @@
 /** The terminal of a system: its keyboard and screen are outside. */
 
+import type { Operations } from '../../../trace/index.ts';
+import { demandBytes, demandInteger } from '../../arguments.ts';
 import { LinuxError } from '../../errors.ts';
 import { O } from '../abi/files.ts';
 import { IFLAG } from '../abi/terminals.ts';
@@ -13,12 +15,15 @@ import { INITIAL_TERMIOS } from './termios.ts';
 
 /** What the terminal of a system is made of. */
 export interface SystemTerminalOptions {
-  /** Its size in characters; 0 if it is not known. */
+  /** Its size in characters, 0 to 65,535; 0 if it is not known. */
   readonly columns: number;
   readonly rows: number;
   /** Takes the bytes that the terminal shows. */
   readonly take: OutputTaker;
 }
+
+/** The numbers in struct winsize have 16 bits. */
+const SIZE_MAX = 0xffff;
 
 /** The screen. */
 class Screen implements TerminalDriver {
@@ -40,17 +45,19 @@ class Screen implements TerminalDriver {
   flush(): void {}
 }
 
-/** The terminal of a system. Its device is /dev/console. */
+/** The terminal of a system, /dev/console: its keyboard and its screen. `Linux.makeTerminal` makes it. */
 export class SystemTerminal {
   /** @internal */
   readonly terminal: Terminal;
   readonly #screen: Screen;
   readonly #node: Dentry;
+  readonly #operations: Operations;
 
-  /** @param node the node of the device */
+  /** @param node the node of the device. @internal */
   constructor(system: System, node: Dentry, { columns, rows, take }: SystemTerminalOptions) {
     this.#screen = new Screen(take);
     this.#node = node;
+    this.#operations = system.host.kernel.trace.operations;
     this.terminal = new Terminal(system, {
       driver: this.#screen,
       modes: { ...INITIAL_TERMIOS, iflag: INITIAL_TERMIOS.iflag | IFLAG.IUTF8 },
@@ -61,7 +68,7 @@ export class SystemTerminal {
     this.resize(columns, rows);
   }
 
-  /** Number of bytes that `type` takes now. */
+  /** How many bytes `type` takes now. */
   get room(): number {
     return this.terminal.room;
   }
@@ -71,14 +78,20 @@ export class SystemTerminal {
     return !this.terminal.isGone;
   }
 
-  /** Takes bytes that were typed, as many as there is room for. Returns their number. */
+  /**
+   * Takes bytes that were typed, as many as there is room for. Returns their number: 0 after `hangUp`.
+   * @throws LinuxError EINVAL if they are no Uint8Array
+   */
   type(bytes: Uint8Array): number {
-    return this.terminal.receive(bytes);
+    demandBytes(bytes);
+    return this.isConnected ? this.#perform(() => this.terminal.receive(bytes)) : 0;
   }
 
-  /** The size of the screen has changed. */
+  /** The size of the screen has changed. @throws LinuxError EINVAL for a size that is not 0 to 65,535 */
   resize(columns: number, rows: number): void {
-    this.terminal.resize({ columns, rows, width: 0, height: 0 });
+    demandInteger('columns', columns, 0, SIZE_MAX);
+    demandInteger('rows', rows, 0, SIZE_MAX);
+    this.#perform(() => this.terminal.resize({ columns, rows, width: 0, height: 0 }));
   }
 
   /** The screen takes nothing for now: who writes waits until `resume`. */
@@ -89,16 +102,26 @@ export class SystemTerminal {
   /** The screen takes bytes again. */
   resume(): void {
     this.#screen.isPaused = false;
-    this.terminal.changed();
+    this.#perform(() => this.terminal.changed());
   }
 
   /** The connection to the outside is lost: the leader of its session gets SIGHUP, and its files are at their end. */
   hangUp(): void {
     this.terminal.isGone = true;
-    this.terminal.hangUp();
+    this.#perform(() => this.terminal.hangUp());
   }
 
-  /** Opens it. @param flags bits of `O` */
+  /** Performs what may show bytes, and throws what `take` then threw. It may be called while a program runs: by `take`. */
+  #perform<T>(action: () => T): T {
+    this.#operations.begin();
+    try {
+      return action();
+    } finally {
+      this.#operations.end();
+    }
+  }
+
+  /** Opens it. @param flags bits of `O`. @internal */
   open(flags: number = O.RDWR): OpenFile {
     const file = this.openNode(this.#node.inode, flags);
     file.dentry = this.#node;

@@ -1,6 +1,7 @@
 /** Helpers of the tests of processes. */
 
 export {
+  executable,
   hostileImage,
   PROGRAMS,
   programImage,
