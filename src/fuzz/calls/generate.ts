@@ -9,7 +9,7 @@ import { type CallsSetup, type CallsStep, HANDLER, type Hex, LISTS, SLOTS, type 
 import { type Drawing, hasStructure, hex, structureFor } from './structures.ts';
 
 const MIB = 1 << 20;
-const STEPS_MAX = 70;
+const STEPS_MAX = 150;
 const PAGE = 4096;
 /** Numbers of system calls that are not there are up to this. */
 const NUMBERS_MAX = 470;
@@ -108,6 +108,7 @@ const PATHS = [
   ],
   ...['a/'.repeat(30), '/'.repeat(4095), 'd/'.repeat(2100)],
 ] as const;
+const PROGRAMS = ['/bin/calls', '/bin/calls', '/bin/script', '/proc/self/exe', 'a'] as const;
 /** Calls that end a thread or a process, or keep it for long: seldom. */
 const RARE: ReadonlySet<string> = new Set([
   'exit',
@@ -150,6 +151,7 @@ const OF_MEMORY: ReadonlySet<string> = new Set([
 
 const LINES = [...CALLS.values()];
 const COMMON = LINES.filter(({ name }) => !RARE.has(name));
+const SELDOM = LINES.filter(({ name }) => RARE.has(name));
 
 /** Generates a case. */
 export function generateCalls(seed: number): FuzzCase<CallsSetup, CallsStep> {
@@ -159,6 +161,8 @@ export function generateCalls(seed: number): FuzzCase<CallsSetup, CallsStep> {
 class CallsGenerator implements Drawing {
   readonly random: Random;
   readonly #seed: number;
+  /** Whether arguments are drawn with which a call may well succeed. */
+  #isRight = false;
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -217,6 +221,8 @@ class CallsGenerator implements Drawing {
       ...kept(FD.LISTENER, 'socket', ['0x2', hex(1 | O.NONBLOCK), '0x0']),
       made('bind', [hex(FD.LISTENER), { data: [{ bytes: '000203e87f0000010000000000000000' }] }, '0x10']),
       made('listen', [hex(FD.LISTENER), '0x3']),
+      ...kept(FD.CLIENT, 'socket', ['0x2', hex(random.pick([1, 1 | O.NONBLOCK])), '0x0']),
+      made('timer_create', ['0x1', '0x0', hex(AT.PLAY + 64)]),
       ...kept(FD.PROCESS, 'pidfd_open', ['0x2', '0x0']),
       mapped(AT.MAPPED, MAP.SHARED, FD.FILE),
       mapped(AT.MAPPED + 0x4000, random.pick([MAP.SHARED, MAP.PRIVATE]) | MAP.ANONYMOUS, -1),
@@ -286,9 +292,12 @@ class CallsGenerator implements Drawing {
 
   #call(list: number): CallsStep {
     const { random } = this;
-    const { name, kinds } = random.oneIn(12) ? random.pick(LINES) : random.pick(COMMON);
-    const isRight = !random.oneIn(3);
-    const args = kinds.map((kind, i) => (isRight ? this.#right(kind, name, i) : this.#any(kind, name, i)));
+    const { name, kinds } = random.pick(random.oneIn(30) ? SELDOM : COMMON);
+    this.#isRight = !random.oneIn(3);
+    const args = kinds.map((kind, i) =>
+      this.#isRight ? this.#right(kind, name, i) : this.#any(kind, name, i),
+    );
+    this.#isRight = false;
     const slot = random.oneIn(4) ? { slot: random.below(SLOTS) } : {};
     const starts = name === 'clone' || name === 'clone3' || name.endsWith('fork');
     const child = starts && !random.oneIn(8) ? { child: 1 + random.below(LISTS - 2) } : {};
@@ -303,13 +312,17 @@ class CallsGenerator implements Drawing {
     if (commands !== undefined) return hex(random.pick(commands));
     switch (kind) {
       case 'fd': {
-        const sort = SORTS.find(([part]) => name.includes(part) && i === 0)?.[1];
+        const sort = SORTS.find(([part]) => name.includes(part) && (i === 0 || part === 'copy_file'))?.[1];
         return hex(random.pick(sort ?? Object.values(FD)));
       }
       case 'dirfd':
         return hex(random.pick([-100, -100, FD.DIRECTORY, FD.PATH]));
       case 'path':
-        return { text: random.pick(random.oneIn(4) ? PATHS : FILES) };
+        return {
+          text: name.startsWith('exec')
+            ? random.pick(PROGRAMS)
+            : random.pick(random.oneIn(4) ? PATHS : FILES),
+        };
       case 'addr':
         if (OF_MEMORY.has(name)) return hex(random.pick([AT.MAPPED, AT.PLAY]) + random.below(8) * PAGE);
         if (hasStructure(argument)) return { data: structureFor(argument, this) };
@@ -386,16 +399,19 @@ class CallsGenerator implements Drawing {
 
   readonly number = (): Hex => {
     const { random } = this;
+    if (this.#isRight) return hex(random.below(8));
     if (random.oneIn(6)) return hex((BigInt(random.next()) << 32n) | BigInt(random.next()));
     return random.pick(NUMBERS);
   };
 
   readonly size = (): Hex => {
+    if (this.#isRight) return hex(this.random.pick([1, 8, 16, 100, 4096]));
     return this.random.oneIn(10) ? this.number() : this.random.pick(SIZES);
   };
 
   readonly fd = (): number => {
     const { random } = this;
+    if (this.#isRight) return random.pick(Object.values(FD));
     if (random.oneIn(12)) return random.pick([-1, -100, 1023, 1024, 0x7fff_ffff, 63, 100]);
     return random.oneIn(3) ? random.below(20) : random.pick(Object.values(FD));
   };
@@ -407,6 +423,7 @@ class CallsGenerator implements Drawing {
   /** An address in, at the ends of, and outside of memory of every kind. */
   readonly pointer = (): Hex => {
     const { random } = this;
+    if (this.#isRight) return hex(AT.PLAY + random.below(0x800) * 8);
     if (random.oneIn(8))
       return this.random.pick([...NUMBERS, '0xfffffffffffff000', '0x3fffffff000', '0x3fffffffff8']);
     const [start, size] = random.pick([

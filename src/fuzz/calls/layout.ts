@@ -37,4 +37,5 @@ export const FD = {
   PATH: 35,
   OWN_MEMORY: 36,
   FIFO: 37,
+  CLIENT: 38,
 } as const;

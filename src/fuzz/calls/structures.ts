@@ -66,7 +66,7 @@ function action(drawing: Drawing): readonly Item[] {
 }
 
 function address({ random, path }: Drawing): readonly Item[] {
-  const port = random.pick([0, 80, 1024, 5000]);
+  const port = random.pick([0, 1000, 1000, 5000]);
   const name = random.pick([path(), '\0name', '\0']);
   const characters = [...name].map((one) => one.charCodeAt(0));
   return random.pick<readonly Item[]>([
@@ -172,6 +172,13 @@ function programArguments({ random, path, pointer }: Drawing): readonly Item[] {
   return [...Array.from({ length: random.below(4) }, one), ...(random.oneIn(10) ? [] : ['0x0' as const])];
 }
 
+/** The arguments of a call of sockets. */
+function socketArguments(drawing: Drawing): readonly Item[] {
+  const { random, fd, pointer, size } = drawing;
+  const one = () => random.pick([pointer(), size(), hex(random.below(4))]);
+  return [hex(random.oneIn(3) ? random.below(4) : fd()), one(), one(), one(), one(), one()];
+}
+
 function limit({ random, size }: Drawing): readonly Item[] {
   const value = () => random.pick([hex(-1), '0x0', '0x8', '0x100000', size()] as Hex[]);
   return [value(), value()];
@@ -255,6 +262,7 @@ const STRUCTURES: ReadonlyMap<string, Structure> = new Map<string, Structure>([
   ['rt_sigaction 1', action],
   ['sigaltstack 0', stack],
   ['epoll_ctl 3', epollEvent],
+  ['socketcall 1', socketArguments],
   ['mmap 0', mapping],
   ['clone3 0', cloneArguments],
   ['openat2 2', openHow],
