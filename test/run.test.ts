@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +156,60 @@ describe.each(TERMINALS)('on a terminal that %s makes', (_, isThere, open) => {
     left.child.stdin.write('\x01x');
     expect((await left.ended).out).toMatch(/status 130\r\nicanon\r\n$/);
   });
+});
+
+describe('--check and --trace', () => {
+  it.each(['memory', 'processes'])(
+    '%s keeps all rules, and its trace can be read and checked',
+    async (name) => {
+      const path = join(FOLDER, `${name}.jsonl`);
+      const { status, err } = await run('--check', '--trace', path, '--cwd', '/root', program(name));
+      expect([status, err]).toEqual([0, '']);
+      const events = readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      for (const type of ['mm-alloc', 'mmap', 'page-table', 'mm-fault', 'mm-free'])
+        expect(events.some((event) => event.type === type)).toBe(true);
+      const words = ['bin/guesthouse.js', 'trace', path, '--check'];
+      const checked = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' });
+      expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining('all checks pass')]);
+    },
+  );
+
+  it('a broken rule ends the command with status 5', async () => {
+    // Damages a table of each new address space behind the host's back, while the program waits for its input.
+    const before = `
+      const { Host } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)});
+      const { createMm } = Host.prototype;
+      Host.prototype.createMm = function (...args) {
+        const mm = createMm.apply(this, args);
+        setImmediate(() => mm.ended || this.kernel.storage.set32(mm.tables.top + 804, 0x1234));
+        return mm;
+      };`;
+    const child = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        `data:text/javascript,${encodeURIComponent(before)}`,
+        'bin/guesthouse.js',
+        'run',
+        '--check',
+        READER,
+      ],
+      { cwd: ROOT, encoding: 'utf8', input: 'line\n' },
+    );
+    expect(child.stderr).toMatch(/^rule broken: table-format/);
+    expect(child.status).toBe(5);
+  });
+
+  it.each(['/dev/full', '/nowhere/trace'])(
+    'a trace that cannot be written to %s is one line',
+    async (path) => {
+      const { status, err } = await run('--trace', path, program('hello'));
+      expect([status, err]).toEqual([2, expect.stringMatching(/^guesthouse: could not .*\n$/)]);
+    },
+  );
 });
 
 describe('the report of a crash', () => {
