@@ -762,7 +762,7 @@ const TASK: Table = {
     },
     work: 'no arguments',
     now: 'no arguments',
-    completesUnit: 'inside',
+    scheduler: 'inside',
     makeInput: 'no arguments',
     makeOutput: op(linux, 'makeOutput', () => [() => {}], 'function'),
     // A system has one terminal.

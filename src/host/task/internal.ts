@@ -2,6 +2,7 @@
 
 export { signalName } from './abi/signals.ts';
 export { codePlace, readFile } from './exec/code-place.ts';
+export { isLinuxProgram, programIn } from './exec/elf-program.ts';
 export {
   type FolderChange,
   type Inode,
