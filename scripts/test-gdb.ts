@@ -1,14 +1,19 @@
 /**
- * Debugs guests with GDB. Needs a GDB that knows s390x: `gdb-multiarch` of Debian, or the program that GDB names in the
+ * Debugs guests and Linux programs with GDB. Needs a GDB that knows s390x: `gdb-multiarch` of Debian, or the program that GDB names in the
  * environment.
  *
  *     npm run test:gdb
  *
+ * Programs in C are built by the GNU compiler for s390x, if it is there: s390x-linux-gnu-gcc.
+ *
  * Exit status 1 if GDB does not say what it should, 2 if there is no such GDB.
  */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ROOT } from './checkout.ts';
 
 const GDB = process.env.GDB ?? 'gdb-multiarch';
@@ -16,20 +21,22 @@ const GDB = process.env.GDB ?? 'gdb-multiarch';
 /** The commands for GDB, and the output expected of it, in order. */
 interface Case {
   readonly name: string;
-  readonly boot: readonly string[];
-  readonly image: string;
+  /** The words of the command, without --gdb. */
+  readonly command: readonly string[];
+  /** The file with the symbols; default: GDB reads it from the target. */
+  readonly symbols?: string;
   readonly input?: string;
   readonly script: readonly (readonly [command: string, ...answers: RegExp[]])[];
-  /** The exit status of `boot`, and its output. */
+  /** The exit status of the command, and its output. */
   readonly status: number;
   readonly out: RegExp;
 }
 
-const CASES: readonly Case[] = [
+const GUESTS: readonly Case[] = [
   {
     name: 'breakpoints, steps, registers and memory',
-    image: 'examples/images/primes.elf',
-    boot: [],
+    command: ['boot', 'examples/images/primes.elf'],
+    symbols: 'examples/images/primes.elf',
     script: [
       ['info registers pswa pswm cr0 f0 acr1', /pswa +0x20000/, /cr0 +0xe0/],
       ['info threads', /CPU 0: runs/],
@@ -54,8 +61,8 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'watchpoints, forward and back',
-    image: 'examples/images/hello.elf',
-    boot: [],
+    command: ['boot', 'examples/images/hello.elf'],
+    symbols: 'examples/images/hello.elf',
     script: [
       ['watch *(unsigned long *) &sccb', /atchpoint 1/],
       ['continue', /Old value = 0/, /New value = /],
@@ -75,8 +82,8 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'console input, and detaching',
-    image: 'examples/images/echo.elf',
-    boot: [],
+    command: ['boot', 'examples/images/echo.elf'],
+    symbols: 'examples/images/echo.elf',
     input: 'hello\r',
     script: [
       ['continue', /the guest ended/],
@@ -90,10 +97,111 @@ const CASES: readonly Case[] = [
   },
 ];
 
-async function run({ name, boot, image, input = '', script, status, out }: Case): Promise<boolean> {
-  const guest = spawn(process.execPath, ['bin/guesthouse.js', 'boot', image, '--gdb', '0', ...boot], {
-    cwd: ROOT,
-  });
+const CRASH = 'examples/programs/images/crash.elf';
+
+const CRASHING: Case = {
+  name: 'a program that crashes',
+  command: ['run', CRASH],
+  script: [
+    ['break value_of', /Breakpoint 1/],
+    ['continue', /Breakpoint 1, 0x[0-9a-f]+ in value_of/],
+    ['backtrace 1', /#0 .* in value_of/],
+    ['info registers r15 pswm f0 acr1', /r15 .*0x3ff/, /f0 /, /acr1 /],
+    ['stepi', /in value_of/],
+    ['delete'],
+    ['continue', /SIGSEGV/, /in value_of/],
+    ['print $_siginfo.si_signo', /= 11/],
+    ['continue', /terminated with signal SIGSEGV/],
+  ],
+  status: 139,
+  out: /^item 0: sum 10\n/,
+};
+
+/** What is the same for a static and a dynamic program. */
+const PROGRAM: Case['script'] = [
+  ['break add', /Breakpoint 1/],
+  ['continue', /Breakpoint 1, add \(one=(?:one@entry=)?1, other=\S*2\) at .*program.c:\d+/],
+  ['backtrace', /#1 .* main \(argc=/],
+  ['print half', /= 0\.5/],
+  ['finish', /Value returned is \S+ = 3/],
+  ['next', /pthread_create|for \(long/],
+  ['continue', /hit Breakpoint 1, add/],
+  ['info threads', /Thread 2 .*waits for the futex/, /Thread 3/],
+  ['up', /work \(argument=/],
+  ['delete'],
+  ['print add (40, 2)', /= 42/],
+  ['watch counter', /atchpoint 2: counter/],
+  ['continue', /Old value = /, /New value = /],
+  ['delete'],
+  ['handle SIGUSR1 stop print pass'],
+  ['continue', /received signal SIGUSR1/],
+  ['stepi', /told \(signal=10\)/],
+  ['break _exit'],
+  // The child runs on, and its breakpoints are nobody's.
+  ['continue', /received signal SIGSEGV/, /main \(argc=/],
+  ['print counter', /= 18/],
+  ['continue', /terminated with signal SIGSEGV/],
+];
+
+/** Builds the program in C. Returns the cases with it: none without a compiler. */
+function programs(folder: string): Case[] {
+  const gcc = `${process.env.CROSS_COMPILE ?? 's390x-linux-gnu-'}gcc`;
+  if (spawnSync(gcc, ['--version']).status !== 0) {
+    console.log(`skipped: programs in C, since there is no ${gcc}`);
+    return [];
+  }
+  const root = join(folder, 'root');
+  const libraries = join(root, 'lib');
+  mkdirSync(libraries, { recursive: true });
+  const build = (path: string, ...flags: string[]) =>
+    execFileSync(gcc, [
+      '-g',
+      '-O1',
+      '-fno-inline',
+      '-pthread',
+      ...flags,
+      '-o',
+      path,
+      join(ROOT, 'scripts/gdb/program.c'),
+    ]);
+  build(join(folder, 'static'), '-static');
+  build(join(root, 'dynamic'));
+  for (const name of ['ld64.so.1', 'libc.so.6']) {
+    const path = execFileSync(gcc, [`-print-file-name=${name}`])
+      .toString()
+      .trim();
+    copyFileSync(path, join(libraries, name));
+  }
+  const common = { script: PROGRAM, status: 139, out: /^add: 3\ncounter: \d+\n$/ };
+  return [
+    { ...common, name: 'a static program in C', command: ['run', join(folder, 'static'), 'crash'] },
+    {
+      ...common,
+      name: 'a program in C with shared libraries',
+      command: ['run', '--root', root, '--env', 'LD_LIBRARY_PATH=/lib', '/dynamic', 'crash'],
+      script: [
+        ['break main'],
+        ['continue', /main \(argc=2/],
+        ['info sharedlibrary', /libc\.so\.6/],
+        ['delete'],
+        ...renumbered(PROGRAM),
+      ],
+    },
+  ];
+}
+
+/** The script after another breakpoint was set. */
+function renumbered(script: Case['script']): Case['script'] {
+  const next = (text: string) =>
+    text.replace(/(reakpoint|atchpoint) (\d)/g, (_, kind: string, n: string) => `${kind} ${Number(n) + 1}`);
+  return script.map(
+    ([command, ...answers]) => [command, ...answers.map((one) => new RegExp(next(one.source)))] as const,
+  );
+}
+
+async function run({ name, command, symbols, input = '', script, status, out }: Case): Promise<boolean> {
+  const [verb = '', ...words] = command;
+  const guest = spawn(process.execPath, ['bin/guesthouse.js', verb, '--gdb', '0', ...words], { cwd: ROOT });
   guest.stdin.end(input);
   const ended = once(guest, 'close');
   let said = '';
@@ -102,8 +210,8 @@ async function run({ name, boot, image, input = '', script, status, out }: Case)
   });
   const [line] = (await once(guest.stderr, 'data')) as [Buffer];
   const connect = /^gdb: (target remote localhost:\d+)\n$/.exec(line.toString())?.[1] ?? '';
-  const commands = ['set pagination off', 'set confirm off', connect, ...script.map(([command]) => command)];
-  const args = ['-nx', '-batch', ...commands.flatMap((command) => ['-ex', command]), image];
+  const commands = ['set pagination off', 'set confirm off', connect, ...script.map(([one]) => one)];
+  const args = ['-nx', '-batch', ...commands.flatMap((one) => ['-ex', one]), ...(symbols ? [symbols] : [])];
   const gdb = spawn(GDB, args, { cwd: ROOT, timeout: 120_000 });
   let answers = '';
   for (const stream of [gdb.stdout, gdb.stderr]) {
@@ -140,6 +248,8 @@ if (spawnSync(GDB, ['--version']).status !== 0) {
   );
   process.exit(2);
 }
+const folder = mkdtempSync(join(tmpdir(), 'guesthouse-gdb-'));
 let failed = 0;
-for (const one of CASES) if (!(await run(one))) failed++;
+for (const one of [...GUESTS, CRASHING, ...programs(folder)]) if (!(await run(one))) failed++;
+rmSync(folder, { recursive: true });
 process.exit(failed === 0 ? 0 : 1);

@@ -763,6 +763,9 @@ const TASK: Table = {
     work: 'no arguments',
     now: 'no arguments',
     scheduler: 'inside',
+    signalForeground: 'inside',
+    running: 'inside',
+    kill: 'inside',
     makeInput: 'no arguments',
     makeOutput: op(linux, 'makeOutput', () => [() => {}], 'function'),
     // A system has one terminal.

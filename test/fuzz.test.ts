@@ -28,43 +28,51 @@ function fuzz(...args: string[]): { status: number | null; out: string; error: s
 }
 
 describe('npm run fuzz', () => {
-  it.each(['scenarios', 'guests', 'library', 'images', 'texts', 'floats', 'engines', 'devices', 'network'])(
-    '%s: two shards and their merged report',
-    (what) => {
-      const reports = [0, 1].map((index) => {
-        const { status, out } = fuzz(
-          '--what',
-          what,
-          '--seed',
-          '3',
-          '--runs',
-          '3',
-          '--shard',
-          `${index}/2`,
-          '--json',
-          '--ops',
-          '50',
-        );
-        expect({ status, lines: out.trim().split('\n').length }).toEqual({ status: 0, lines: 1 });
-        const file = join(folder, `${what}-${index}.json`);
-        writeFileSync(file, out);
-        return file;
-      });
-      const merged = fuzz('--merge', ...reports, '--json');
-      expect(merged.status).toBe(0);
-      expect(JSON.parse(merged.out)).toMatchObject({
+  it.each([
+    'scenarios',
+    'guests',
+    'library',
+    'images',
+    'texts',
+    'floats',
+    'engines',
+    'devices',
+    'network',
+    'calls',
+  ])('%s: two shards and their merged report', (what) => {
+    const reports = [0, 1].map((index) => {
+      const { status, out } = fuzz(
+        '--what',
         what,
-        seed: 3,
-        shards: 2,
-        runs: 3,
-        failures: [],
-        problems: [],
-      });
-      const half = fuzz('--merge', reports[0] as string);
-      expect(half.status).toBe(1);
-      expect(half.error).toContain('shard 1/2 is missing');
-    },
-  );
+        '--seed',
+        '3',
+        '--runs',
+        '3',
+        '--shard',
+        `${index}/2`,
+        '--json',
+        '--ops',
+        '50',
+      );
+      expect({ status, lines: out.trim().split('\n').length }).toEqual({ status: 0, lines: 1 });
+      const file = join(folder, `${what}-${index}.json`);
+      writeFileSync(file, out);
+      return file;
+    });
+    const merged = fuzz('--merge', ...reports, '--json');
+    expect(merged.status).toBe(0);
+    expect(JSON.parse(merged.out)).toMatchObject({
+      what,
+      seed: 3,
+      shards: 2,
+      runs: 3,
+      failures: [],
+      problems: [],
+    });
+    const half = fuzz('--merge', reports[0] as string);
+    expect(half.status).toBe(1);
+    expect(half.error).toContain('shard 1/2 is missing');
+  });
 
   it('repeats a case from the printed command', () => {
     const file = join(folder, 'case.txt');

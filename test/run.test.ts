@@ -1,9 +1,12 @@
 /** `guesthouse run`, tested from outside: output, exit status, and what is left on this computer. */
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -29,6 +32,196 @@ function run(...args: readonly string[]): Promise<{ status: number | null; out: 
     child.on('close', (status) => resolve({ status, out, err }));
   });
 }
+
+const READER = 'examples/programs/interactive/images/reader.elf';
+
+/** A program that runs, with what it has said so far. */
+function started(command: string, args: readonly string[]) {
+  const child = spawn(command, args, { cwd: ROOT });
+  let out = '';
+  let changed = () => {};
+  child.stdout.on('data', (data: Buffer) => {
+    out += data;
+    changed();
+  });
+  child.stdin.on('error', () => {});
+  const ended = new Promise<{ status: number | null; out: string }>((resolve) =>
+    child.on('close', (status) => {
+      changed();
+      resolve({ status, out });
+    }),
+  );
+  return {
+    child,
+    ended,
+    /** Waits until a text has appeared. */
+    async said(text: string) {
+      while (!out.includes(text) && child.exitCode === null) {
+        await new Promise<void>((resolve) => {
+          changed = resolve;
+        });
+      }
+    },
+  };
+}
+
+const SIGNALS = [
+  ['SIGHUP', 1],
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const;
+
+describe('a signal to the command', () => {
+  const reader = (...words: string[]) =>
+    started(process.execPath, ['bin/guesthouse.js', 'run', READER, ...words]);
+
+  it.each(SIGNALS)('%s reaches the program', async (signal, number) => {
+    const { child, said, ended } = reader('handle');
+    await said('ready');
+    child.kill(signal);
+    await said(`signal ${number}`);
+    // One that was taken does not count.
+    child.kill(signal);
+    await said(`signal ${number}\nsignal ${number}`);
+    child.stdin.end('line\n');
+    const out = `ready\nsignal ${number}\nsignal ${number}\nread: line\nthe end\n`;
+    expect(await ended).toEqual({ status: 7, out });
+  });
+
+  it.each(SIGNALS)('%s ends the program, and the command with 128 + %i', async (signal, number) => {
+    const { child, said, ended } = reader();
+    await said('ready');
+    child.kill(signal);
+    expect(await ended).toEqual({ status: 128 + number, out: 'ready\n' });
+  });
+
+  it('a second one within a second ends the command if the program ignores it', async () => {
+    const { child, said, ended } = reader('ignore');
+    await said('ready');
+    child.kill('SIGINT');
+    child.stdin.write('still there\n');
+    await said('read: still there');
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ status: 130, out: 'ready\nread: still there\n' });
+  });
+
+  it('changes are kept then, too', async () => {
+    const overlay = join(FOLDER, 'interrupted');
+    const flags = ['bin/guesthouse.js', 'run', '--overlay', overlay, READER, 'ignore'];
+    const { child, said, ended } = started(process.execPath, flags);
+    await said('ready');
+    child.kill('SIGTERM');
+    await delay(200);
+    child.kill('SIGTERM');
+    expect((await ended).status).toBe(143);
+    expect(readdirSync(join(overlay, 'files/bin'))).toEqual(['reader.elf']);
+  });
+});
+
+/** Runs a shell command on a pseudo-terminal: by `script` of util-linux, or by Python. */
+const PYTHON = 'import pty, sys; sys.exit(pty.spawn(["sh", "-c", sys.argv[1]]) >> 8)';
+const hasScript = process.platform === 'linux' && existsSync('/usr/bin/script');
+const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
+const TERMINALS = [
+  ['script', hasScript, (command: string) => started('/usr/bin/script', ['-qec', command, '/dev/null'])],
+  ['python3', hasPython, (command: string) => started('python3', ['-c', PYTHON, command])],
+] as const;
+
+describe.each(TERMINALS)('on a terminal that %s makes', (_, isThere, open) => {
+  const line = (...words: string[]) =>
+    `stty rows 33 cols 99; ${process.execPath} bin/guesthouse.js run ${READER} ${words.join(' ')}; echo status $?; stty -a | grep -o -- '-\\?icanon'`;
+
+  it.skipIf(!isThere)('keys reach the program, and the terminal is restored', async () => {
+    const { child, said, ended } = open(line('handle'));
+    await said('ready');
+    child.stdin.write('hello\r');
+    await said('read: hello');
+    child.stdin.write('\x03');
+    await said('signal 2');
+    child.stdin.write('\x04');
+    const { out } = await ended;
+    expect(out).toContain('a terminal of 99 columns and 33 rows\r\nready\r\nhello\r\nread: hello\r\n');
+    expect(out).toMatch(/\^Csignal 2\r\nthe end\r\nstatus 7\r\nicanon\r\n$/);
+  });
+
+  it.skipIf(!isThere)('^C ends a program, and ^A x any', async () => {
+    const killed = open(line());
+    await killed.said('ready');
+    killed.child.stdin.write('\x03');
+    expect((await killed.ended).out).toMatch(/\^C.*status 130\r\nicanon\r\n$/s);
+    const left = open(line('ignore'));
+    await left.said('ready');
+    left.child.stdin.write('\x03\x03\x03');
+    await delay(300);
+    left.child.stdin.write('\x01x');
+    expect((await left.ended).out).toMatch(/status 130\r\nicanon\r\n$/);
+  });
+});
+
+describe('--gdb', () => {
+  /** Starts a program, and connects a client. `ask` sends a packet, and returns the data of the next reply. */
+  async function debugged(...words: readonly string[]) {
+    const child = spawn(process.execPath, ['bin/guesthouse.js', 'run', ...words], { cwd: ROOT });
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => {
+      out += data;
+    });
+    child.stdin.end();
+    const ended = once(child, 'close').then(([status]) => ({ status, out }));
+    const [line] = (await once(child.stderr, 'data')) as [Buffer];
+    const port = Number(/^gdb: target remote localhost:(\d+)\n$/.exec(line.toString())?.[1]);
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    let text = '';
+    const ask = async (data: string): Promise<string> => {
+      const sum = [...data].reduce((all, c) => (all + c.charCodeAt(0)) & 0xff, 0);
+      socket.write(`$${data}#${sum.toString(16).padStart(2, '0')}`);
+      for (;;) {
+        const match = /\$([^#]*)#../.exec(text);
+        if (match !== null) {
+          text = text.slice(match.index + match[0].length);
+          return match[1] as string;
+        }
+        const [bytes] = (await once(socket, 'data')) as [Buffer];
+        text += bytes;
+      }
+    };
+    return { ask, socket, ended };
+  }
+
+  it('waits at the first instruction, and the exit status is that of the program', async () => {
+    const { ask, socket, ended } = await debugged('--gdb', program('crash'));
+    expect(await ask('?')).toBe('T05thread:2;');
+    expect(await ask('Z0,1000988,2')).toBe('OK');
+    expect(await ask('c')).toBe('T05thread:2;');
+    expect(await ask('z0,1000988,2')).toBe('OK');
+    expect(await ask('c')).toBe('T0bthread:2;');
+    expect(await ask('C0b')).toBe('X0b');
+    expect((await ended).status).toBe(139);
+    socket.destroy();
+  });
+
+  it('a client kills the program, or lets it run', async () => {
+    const killed = await debugged('--gdb=0', program('crash'));
+    expect(await killed.ask('vKill;2')).toBe('OK');
+    expect((await killed.ended).status).toBe(137);
+    const left = await debugged('--seed', '1', '--gdb', '--', program('hello'), '--gdb');
+    expect(await left.ask('D')).toBe('OK');
+    const { status, out } = await left.ended;
+    expect(status).toBe(0);
+    expect(out).toContain('--gdb');
+  });
+
+  it('is refused with a port that does not exist, or with a limit', async () => {
+    const wrong = await run('--gdb', '65536', program('hello'));
+    expect([wrong.status, wrong.err]).toEqual([2, expect.stringContaining('at most 65535')]);
+    const both = await run('--gdb', '--limit', '5', program('hello'));
+    expect([both.status, both.err]).toEqual([
+      2,
+      expect.stringContaining("'--gdb [port]' cannot be used with option"),
+    ]);
+  });
+});
 
 describe('--overlay', () => {
   it('keeps what a program has changed for the next one', async () => {

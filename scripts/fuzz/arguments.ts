@@ -14,6 +14,7 @@ export const WHATS = [
   'engines',
   'devices',
   'network',
+  'calls',
 ] as const;
 export type What = (typeof WHATS)[number];
 

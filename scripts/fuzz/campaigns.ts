@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import {
+  CallsFuzzer,
   Campaign,
   CaseCampaign,
   type CaseFailure,
@@ -53,6 +54,8 @@ export function fuzzerOf({ what, engine }: Pick<Arguments, 'what' | 'engine'>): 
       return new EnginesFuzzer() as unknown as Fuzzer;
     case 'devices':
       return new DevicesFuzzer() as unknown as Fuzzer;
+    case 'calls':
+      return new CallsFuzzer() as unknown as Fuzzer;
     case 'network':
       return new NetworkFuzzer() as unknown as Fuzzer;
     case 'texts':

@@ -9,13 +9,14 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Machine } from '../../src/machine/index.ts';
 import { parseElf } from '../../src/vmm/index.ts';
+import { fetchTests, optionsOf } from './sources.ts';
 
 const { values } = parseArgs({
   options: {
@@ -43,42 +44,8 @@ const FLAGS =
     /\s+/,
   );
 
-/** Downloads and unpacks the tests. Returns their directory. */
-function fetchTests(directory: string): string {
-  const tests = () => findDirectory(directory, 'execute');
-  if (tests() !== null) return tests() as string;
-  execFileSync('apt-get', ['download', values.package as string], { cwd: directory, stdio: 'inherit' });
-  const [archive] = readdirSync(directory).filter((name) => name.endsWith('.deb'));
-  execFileSync('dpkg-deb', ['-x', archive as string, '.'], { cwd: directory });
-  const sources = execFileSync('find', ['.', '-name', 'gcc-*.tar.*'], { cwd: directory, encoding: 'utf8' });
-  const [tar] = sources.trim().split('\n');
-  const pattern = '*/gcc.c-torture/execute/*';
-  execFileSync('tar', ['-xf', tar as string, '--wildcards', pattern], { cwd: directory });
-  return tests() as string;
-}
-
-function findDirectory(directory: string, name: string): string | null {
-  const found = execFileSync('find', [directory, '-type', 'd', '-name', name], { encoding: 'utf8' });
-  return (
-    found
-      .trim()
-      .split('\n')
-      .find((path) => path.includes('gcc.c-torture')) ?? null
-  );
-}
-
 /** How a program ended. */
 type Result = 'passed' | 'left out' | `failed: ${string}`;
-
-/** Returns the options that a program asks for, in its comments for GCC's test driver. */
-function optionsOf(source: string): string[] {
-  const directives = readFileSync(source, 'latin1').matchAll(
-    /\{ *dg-(?:additional-)?options +\{? *"([^"]*)"/g,
-  );
-  return [...directives]
-    .flatMap(([, options = '']) => options.split(/\s+/))
-    .filter((option) => option !== '');
-}
 
 /** Compiles a program. Returns whether it links. */
 function compile(source: string, image: string, march: string, runtime: string): boolean {
@@ -112,9 +79,8 @@ function tryProgram(source: string, march: string, work: string): Result {
 }
 
 const directory = values.keep ?? mkdtempSync(join(tmpdir(), 'torture-'));
-if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
 try {
-  const tests = fetchTests(directory);
+  const tests = fetchTests(directory, values.package as string);
   const sources = readdirSync(tests, { recursive: true, encoding: 'utf8' })
     .filter(
       (name) =>

@@ -1,13 +1,12 @@
 /** `guesthouse boot --gdb`: runs a guest as GDB asks. */
 
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
-import { GdbSession, type GuestTarget } from '../debug/index.ts';
+import type { GuestTarget } from '../debug/index.ts';
 import type { End } from '../vmm/index.ts';
-import { GdbClient, GdbServer } from './gdb-server.ts';
+import { GdbConnection } from './gdb-connection.ts';
 import { GuestInput } from './guest-input.ts';
 import type { Interrupts } from './interrupts.ts';
-import { complain, EXIT, type Output, UsageError } from './output.ts';
-import { reasonOf } from './reasons.ts';
+import { complain, EXIT, type Output } from './output.ts';
 
 /** Length of a slice in milliseconds. */
 const SLICE = 50;
@@ -30,21 +29,11 @@ export type DebugEnd = End | 'killed' | 'interrupted' | 'output';
 /** Waits for GDB, and runs the guest until it ends without a debugger, or GDB ends it. @throws UsageError */
 export async function debugGuest(target: GuestTarget, options: DebugOptions): Promise<DebugEnd> {
   const debugged = new GuestDebugger(target, options);
-  const server = new GdbServer((socket) => debugged.connect(socket));
-  const { port } = options;
   try {
-    process.stderr.write(`gdb: target remote localhost:${await server.listen(port)}\n`);
-  } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    throw new UsageError(
-      taken ? `port ${port} is already in use` : `could not listen on port ${port}: ${reasonOf(error)}`,
-    );
-  }
-  try {
+    await debugged.listen(options.port);
     return await debugged.run();
   } finally {
     debugged.close();
-    server.close();
   }
 }
 
@@ -53,15 +42,13 @@ class GuestDebugger {
   readonly #output: Output;
   readonly #interrupts: Interrupts;
   readonly #input: GuestInput;
-  #client: GdbClient | null = null;
-  #session: GdbSession | null = null;
-  /** Resolves a wait for the client. */
-  #wake: () => void = () => {};
+  readonly #connection: GdbConnection;
 
   constructor(target: GuestTarget, { output, interrupts }: DebugOptions) {
     this.#target = target;
     this.#output = output;
     this.#interrupts = interrupts;
+    this.#connection = new GdbConnection(target);
     this.#input = new GuestInput(
       target,
       () => interrupts.interrupt(EXIT.INTERRUPTED),
@@ -69,20 +56,8 @@ class GuestDebugger {
     );
   }
 
-  /** Takes a client. A guest that runs is stopped first. */
-  connect(socket: ConstructorParameters<typeof GdbClient>[0]): void {
-    const early: Uint8Array[] = [];
-    const receive = (bytes: Uint8Array) => {
-      if (this.#session === null) early.push(bytes.slice());
-      else this.#session.receive(bytes);
-    };
-    const client = new GdbClient(socket, receive, () => this.#wake());
-    this.#client = client;
-    if (this.#target.stop === null) this.#target.interrupt();
-    while (this.#target.stop === null) this.#target.advance(() => false);
-    this.#session = new GdbSession(this.#target, (bytes) => client.send(bytes));
-    for (const bytes of early) this.#session.receive(bytes);
-    this.#wake();
+  listen(port: number): Promise<void> {
+    return this.#connection.listen(port);
   }
 
   async run(): Promise<DebugEnd> {
@@ -99,15 +74,9 @@ class GuestDebugger {
   /** Ends the session if it is over. Returns how the guest ended, or null. */
   #endOfSession(): DebugEnd | null {
     const { ended } = this.#target;
-    if (this.#session === null) return this.#target.stop === null ? null : endOf(ended);
-    const { end } = this.#session;
-    const lost = this.#client?.closed === true;
-    if (end === null && !lost) return null;
-    if (end === 'foreign') complain('the client does not speak the protocol of GDB');
-    this.#session.close();
-    this.#session = null;
-    this.#client?.close();
-    this.#client = null;
+    if (!this.#connection.isActive) return this.#target.stop === null ? null : endOf(ended);
+    const end = this.#connection.takeEnd();
+    if (end === null) return null;
     if (end === 'killed') return 'killed';
     if (end === 'exited') return endOf(ended);
     if (end === 'detached') this.#target.resume({ kind: 'continue' });
@@ -119,9 +88,7 @@ class GuestDebugger {
   /** Runs the guest for some time, and waits if it waits. */
   async #slice(): Promise<void> {
     const until = performance.now() + SLICE;
-    const late = () => performance.now() >= until;
-    const stopped =
-      this.#session === null ? this.#target.advance(late) !== null : this.#session.advance(late);
+    const stopped = this.#connection.advance(() => performance.now() >= until);
     this.#output.flush();
     await setImmediate();
     if (this.#output.full) await Promise.race([this.#output.drained(), this.#interrupts.interrupted]);
@@ -131,7 +98,7 @@ class GuestDebugger {
 
   /** Waits for input, for the clock or for the client. */
   async #wait(until: bigint | null): Promise<void> {
-    if (this.#client?.closed || this.#session?.end) return;
+    if (this.#connection.isOver) return;
     const timer = new AbortController();
     const waits = [this.#input.more(), this.#event()];
     if (until !== null) {
@@ -144,14 +111,11 @@ class GuestDebugger {
 
   /** Waits for the client, or for a signal. */
   async #event(): Promise<void> {
-    const event = new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    await Promise.race([event, this.#interrupts.interrupted]);
+    await Promise.race([this.#connection.event(), this.#interrupts.interrupted]);
   }
 
   close(): void {
-    this.#client?.close();
+    this.#connection.close();
     this.#input.close();
   }
 }

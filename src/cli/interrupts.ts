@@ -1,7 +1,9 @@
 /** Signals that end a command: the first one asks it to end, a second one ends the process at once. */
 
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-type Signal = keyof typeof STATUS;
+
+/** A signal that ends a command. */
+export type EndSignal = keyof typeof STATUS;
 
 /** Handles signals, and ^A x, which counts as one, until `close`. */
 export class Interrupts {
@@ -10,13 +12,9 @@ export class Interrupts {
   /** Resolved at the first interrupt. */
   readonly interrupted: Promise<void>;
   #resolve: () => void = () => {};
-  /** Called at the first SIGHUP instead of an interrupt. */
-  #hangUp: (() => void) | null = null;
-  readonly #onSignal = (signal: Signal) => {
-    const hangUp = signal === 'SIGHUP' ? this.#hangUp : null;
-    this.#hangUp = null;
-    if (hangUp === null) this.interrupt(STATUS[signal]);
-    else hangUp();
+  #pass: (signal: EndSignal) => boolean = () => false;
+  readonly #onSignal = (signal: EndSignal) => {
+    if (this.status !== null || !this.#pass(signal)) this.interrupt(STATUS[signal]);
   };
 
   constructor() {
@@ -26,9 +24,9 @@ export class Interrupts {
     for (const signal of Object.keys(STATUS)) process.on(signal, this.#onSignal);
   }
 
-  /** Makes the first SIGHUP something other than an interrupt. */
-  set onHangUp(hangUp: () => void) {
-    this.#hangUp = hangUp;
+  /** Sets what is asked first: a function that returns whether it has dealt with a signal, which then is no interrupt. */
+  set pass(pass: (signal: EndSignal) => boolean) {
+    this.#pass = pass;
   }
 
   /** Interrupts. @param status exit status */
@@ -42,4 +40,9 @@ export class Interrupts {
   close(): void {
     for (const signal of Object.keys(STATUS)) process.off(signal, this.#onSignal);
   }
+}
+
+/** The number of a signal. */
+export function numberOf(signal: EndSignal): number {
+  return STATUS[signal] - 128;
 }

@@ -102,6 +102,11 @@ export class ProgramFiles {
     this.#terminal?.hangUp();
   }
 
+  /** Something else has changed, such as a signal that was passed: the program may go on. */
+  wake(): void {
+    this.#arrived();
+  }
+
   /** Resolved when something outside has changed: input has come, or output can go on. */
   async changed(): Promise<void> {
     await new Promise<void>((resolve) => {

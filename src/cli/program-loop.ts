@@ -40,7 +40,7 @@ export async function runProgram(process: LinuxProcess, loop: ProgramLoop): Prom
     const end = linux.run(process, left, () => performance.now() >= until);
     if (end.kind === 'ended' || end.kind === 'deadlock') return end;
     files.service();
-    if (end.kind === 'waiting') await wait(loop, end.until);
+    if (end.kind === 'waiting') await waitFor(loop, end.until);
     else await setImmediate();
     if (interrupts.status !== null) return { kind: 'interrupted' };
   }
@@ -49,12 +49,17 @@ export async function runProgram(process: LinuxProcess, loop: ProgramLoop): Prom
 /**
  * Waits until something outside changes, or a time has come. The system's clock follows the time of day meanwhile.
  * @param until nanoseconds of the system's clock, or Infinity
+ * @param others what else is waited for
  */
-async function wait({ linux, files, interrupts }: ProgramLoop, until: number): Promise<void> {
+export async function waitFor(
+  { linux, files, interrupts }: ProgramLoop,
+  until: number,
+  others: readonly Promise<void>[] = [],
+): Promise<void> {
   const [from, began] = [linux.now, performance.now()];
   const timer = new AbortController();
   let isDue = false;
-  const waits = [files.changed(), interrupts.interrupted];
+  const waits = [files.changed(), interrupts.interrupted, ...others];
   if (until !== Infinity) {
     const time = Math.min(Math.max(until - from, 0) / NS_PER_MS, WAIT_MAX);
     const due = delay(time, undefined, timer).then(() => {

@@ -11,11 +11,13 @@ import { crashReport } from './crash-report.ts';
 import { Interrupts } from './interrupts.ts';
 import { columns, complain, EXIT } from './output.ts';
 import { Overlay } from './overlay/overlay.ts';
+import { debugProgram } from './program-debugger.ts';
 import { ProgramFiles } from './program-files.ts';
 import { type ProgramEnd, runProgram } from './program-loop.ts';
+import { ProgramSignals } from './program-signals.ts';
 import { reasonOf } from './reasons.ts';
 import { type BindFlag, bindOption, envOption, handedFolder } from './run-options.ts';
-import { checkStorage, countOption, cpusOption, memoryOption } from './sizes.ts';
+import { checkStorage, countOption, cpusOption, memoryOption, portOption } from './sizes.ts';
 
 /** Status of a shell for a program that is not found, and one that cannot be executed. */
 const NOT_FOUND = 127;
@@ -39,14 +41,17 @@ interface RunFlags {
   readonly maps?: boolean;
   readonly stats?: boolean;
   readonly limit?: number;
+  readonly gdb?: number;
   readonly maxThreads: number;
   readonly maxFiles: bigint;
 }
 
 /** Adds the command. */
 export function addRun(program: Command): void {
-  program
-    .command('run')
+  const command = program.command('run');
+  const parse = command.parseOptions.bind(command);
+  command.parseOptions = (words) => parse(withPort(command, words));
+  command
     .summary('run a Linux program for s390x')
     .description(
       'Runs a Linux executable for s390x: a process of the host in problem state, whose system calls the host performs. It sees no file of this computer but those that are handed to it.',
@@ -92,6 +97,11 @@ export function addRun(program: Command): void {
     .option('--maps', 'print the mappings of the program at its end on standard error')
     .option('--stats', 'print at the end what happened how often')
     .option('--limit <n>', 'stop after N instructions', countOption)
+    .addOption(
+      new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
+        .argParser(portOption)
+        .conflicts(['limit']),
+    )
     .option('--max-threads <n>', 'maximum number of threads', countOption, 4096)
     .addOption(
       new Option('--max-files <size>', 'maximum size of all files in memory')
@@ -104,10 +114,24 @@ export function addRun(program: Command): void {
     });
 }
 
+/** Returns the words of a command with a port after `--gdb`: the word that follows may be the program. */
+function withPort({ options }: Command, words: readonly string[]): string[] {
+  const all = [...words];
+  for (let i = 0; i < all.length && all[i]?.startsWith('-') && all[i] !== '--'; i++) {
+    if (all[i] === '--gdb' && !/^\d+$/.test(all[i + 1] ?? '')) all[i] = '--gdb=0';
+    else if (options.some(({ long, required }) => required && long === all[i]) || all[i] === '--gdb') i++;
+  }
+  return all;
+}
+
 const HELP = `
 Without --root the program has an empty file system in memory: /dev, /proc, /tmp, /etc/passwd. Its standard input, output and error are
-those of this command. On a terminal ^C and ^Z reach the program; ^A x ends it.
+those of this command. On a terminal ^C and ^Z reach the program; ^A x ends it. SIGINT, SIGTERM and SIGHUP to this command are passed to the
+program; a second one within a second, if it has taken none, ends the command.
 Runs are repeatable: addresses, random numbers and clocks are the same each time, and sleeping takes no time, unless --real-time is given.
+
+--gdb waits for GDB before the first instruction, and prints the command that connects it. GDB reads the program and its libraries from the
+program's own files.
 
 Exit status: that of the program; 128 + N if signal N ended it; 126 and 127 if it cannot be executed, or is not there; 2 wrong usage; 3 all
 threads wait for each other; 4 the limit is reached; 6 storage is used up.
@@ -122,6 +146,7 @@ ${columns([
   ],
   ['  guesthouse run --root ./debian --overlay ./changes /bin/bash', 'a shell whose changes are kept'],
   ['  guesthouse run --strace ./hello', 'its system calls'],
+  ['  guesthouse run --gdb 1234 ./hello', 'a program that GDB debugs'],
 ]).join('\n')}`;
 
 async function run(path: string, args: readonly string[], flags: RunFlags): Promise<number> {
@@ -143,7 +168,6 @@ async function runWith(
   const linux = makeLinux(flags, overlay, (line) => files.report(`${line}\n`));
   const interrupts = new Interrupts();
   const files: ProgramFiles = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
-  if (files.hasTerminal) interrupts.onHangUp = () => files.hangUp();
   watch(linux, flags, files);
   try {
     const started = startProgram(linux, path, () => ({
@@ -151,8 +175,13 @@ async function runWith(
       ...files.open(),
     }));
     if (typeof started === 'number') return started;
+    const signals = new ProgramSignals(linux, started, files);
+    interrupts.pass = (signal) => signals.pass(signal);
     files.begin();
-    const end = await runProgram(started, { linux, files, interrupts, limit: flags.limit ?? Infinity });
+    const loop = { linux, files, interrupts, limit: flags.limit ?? Infinity };
+    const end = await (flags.gdb === undefined
+      ? runProgram(started, loop)
+      : debugProgram(started, loop, flags.gdb));
     files.close();
     const status = statusOf(end, linux, interrupts);
     if (overlay !== null) await keepChanges(overlay, linux, flags);

@@ -17,3 +17,4 @@ export type {
 } from './gdb/target.ts';
 export { GuestTarget } from './guest/guest-target.ts';
 export type { Guest, GuestFactory } from './guest/recorded-guest.ts';
+export { ProcessTarget } from './process/process-target.ts';

@@ -1,5 +1,6 @@
-/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions, engines, devices, and a network. */
+/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions, engines, devices, networks and system calls. */
 
+export { CallsFuzzer } from './calls/run.ts';
 export { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
 export { CaseCampaign } from './case-campaign.ts';
 export { DevicesFuzzer } from './devices/run.ts';

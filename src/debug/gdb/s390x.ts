@@ -38,7 +38,7 @@ const FEATURES: readonly Feature[] = [
   { name: 'cr', registers: sixteen('cr', 64, 'uint64', 'control') },
 ];
 
-function xmlOf(features: readonly Feature[]): string {
+function xmlOf(features: readonly Feature[], system: readonly string[] = []): string {
   const lines = features.flatMap(({ name, registers }) => [
     `  <feature name="org.gnu.gdb.s390.${name}">`,
     ...registers.map(
@@ -52,6 +52,7 @@ function xmlOf(features: readonly Feature[]): string {
     '<!DOCTYPE target SYSTEM "gdb-target.dtd">',
     '<target version="1.0">',
     '  <architecture>s390:64-bit</architecture>',
+    ...system,
     ...lines,
     '</target>',
     '',
@@ -63,6 +64,15 @@ export const S390X: TargetDescription = {
   registers: FEATURES.flatMap(({ registers }) => registers),
   programCounter: 1,
   xml: xmlOf(FEATURES),
+};
+
+const OF_PROGRAMS = FEATURES.filter(({ name }) => name !== 'cr');
+
+/** The registers of a Linux program. They have the same numbers. */
+export const S390X_LINUX: TargetDescription = {
+  registers: OF_PROGRAMS.flatMap(({ registers }) => registers),
+  programCounter: 1,
+  xml: xmlOf(OF_PROGRAMS, ['  <osabi>GNU/Linux</osabi>']),
 };
 
 /** The numbers of the registers, and those of the first of each sixteen. */

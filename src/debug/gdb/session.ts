@@ -5,6 +5,7 @@
  * as the protocol has it; a byte outside of packets that no client sends ends the session.
  */
 
+import { FilePackets } from './file-packets.ts';
 import { numberOf } from './hex.ts';
 import { memoryReply } from './memory-packets.ts';
 import { PACKET_MAX, PacketReader, packetOf, type Received } from './packets.ts';
@@ -13,6 +14,7 @@ import { registerReply } from './register-packets.ts';
 import { resumeOf } from './resume-packets.ts';
 import { stopReply } from './stop-reply.ts';
 import type { DebugTarget, Resume } from './target.ts';
+import { transferReply } from './transfer-packets.ts';
 
 /** Why a session ended: the client detached, or killed the target; the target ended; or the client does not speak the protocol. */
 export type SessionEnd = 'detached' | 'killed' | 'exited' | 'foreign';
@@ -20,6 +22,13 @@ export type SessionEnd = 'detached' | 'killed' | 'exited' | 'foreign';
 /** How often the last packet is sent again. */
 const REPEATS_MAX = 10;
 const OK = 'OK';
+const GUEST_FEATURES = ['ReverseStep+', 'ReverseContinue+'];
+const PROCESS_FEATURES = [
+  'qXfer:auxv:read+',
+  'qXfer:exec-file:read+',
+  'qXfer:siginfo:read+',
+  'QPassSignals+',
+];
 /** The error of a packet that is not as it should be: EINVAL. */
 const MALFORMED = 'E16';
 
@@ -29,6 +38,7 @@ export class GdbSession {
   readonly #send: (bytes: Uint8Array) => void;
   readonly #reader = new PacketReader();
   readonly #points: PointSet;
+  readonly #files: FilePackets | null;
   #acknowledge = true;
   #end: SessionEnd | null = null;
   #last: Uint8Array | null = null;
@@ -44,6 +54,7 @@ export class GdbSession {
     this.#target = target;
     this.#send = send;
     this.#points = new PointSet(target);
+    this.#files = target.program === null ? null : new FilePackets(target.program.files);
   }
 
   /** Why it ended, or null. */
@@ -68,7 +79,7 @@ export class GdbSession {
     const stop = this.#target.stop ?? this.#target.advance(pending);
     if (stop === null) return false;
     const { reason } = stop;
-    if (reason.kind === 'exit') this.#end = 'exited';
+    if (reason.kind === 'exit' || reason.kind === 'exited' || reason.kind === 'killed') this.#end = 'exited';
     this.#general = this.#resumed = stop.thread;
     const { message, reply } = stopReply(stop, this.#knowsBreaks);
     if (message !== null) this.#reply(message);
@@ -151,6 +162,7 @@ export class GdbSession {
       case 'Q':
         return this.#query(data);
       default:
+        if (data.startsWith('vFile:')) return this.#files?.reply(data) ?? '';
         return data.startsWith('vKill') ? this.#kill() : this.#resume(data);
     }
   }
@@ -168,12 +180,15 @@ export class GdbSession {
 
   #resume(data: string): string | null {
     if (data === 'vCont?') return 'vCont;c;C;s;S';
+    if (/^b[cs]$/.test(data) && this.#target.program !== null) return '';
     const request = resumeOf(data, this.#thread(this.#resumed));
     if (request === null) return '';
     if (request === 'malformed') return MALFORMED;
     const { address, how } = request;
     const thread = threadOfResume(how, this.#thread(this.#resumed));
-    if (!this.#target.threads.some(({ id }) => id === thread)) return MALFORMED;
+    const ids = new Set(this.#target.threads.map(({ id }) => id));
+    if ([thread, ...(how.only ?? []), ...(how.signals?.keys() ?? [])].some((id) => !ids.has(id)))
+      return MALFORMED;
     if (address !== null) {
       this.#target.writeRegister(thread, this.#target.description.programCounter, address);
     }
@@ -191,18 +206,19 @@ export class GdbSession {
           'qXfer:features:read+',
           'QStartNoAckMode+',
           'vContSupported+',
-          'ReverseStep+',
-          'ReverseContinue+',
+          ...(this.#target.program === null ? GUEST_FEATURES : PROCESS_FEATURES),
           ...(this.#knowsBreaks ? ['swbreak+', 'hwbreak+'] : []),
         ].join(';');
       case 'QStartNoAckMode':
         this.#acknowledge = false;
         return OK;
+      case 'QPassSignals':
+        return this.#passSignals(data.slice('QPassSignals:'.length));
       case 'qXfer':
-        return this.#transfer(data);
+        return transferReply(this.#target, data);
       case 'qAttached':
-        // A client that quits detaches, instead of ending the guest.
-        return '1';
+        // A client that quits detaches, instead of ending a guest. It ends a program, as it does one that it has started.
+        return this.#target.program === null ? '1' : '0';
       case 'qC':
         return `QC${this.#thread(this.#general).toString(16)}`;
       case 'qfThreadInfo':
@@ -216,15 +232,13 @@ export class GdbSession {
     }
   }
 
-  /** A part of the target description. */
-  #transfer(data: string): string {
-    const match = /^qXfer:features:read:([^:]*):([0-9a-f]{1,8}),([0-9a-f]{1,8})$/i.exec(data);
-    if (match === null) return data.startsWith('qXfer:features:read:') ? MALFORMED : '';
-    if (match[1] !== 'target.xml') return 'E00';
-    const offset = Number.parseInt(match[2] as string, 16);
-    const length = Math.min(Number.parseInt(match[3] as string, 16), PACKET_MAX / 2);
-    const { xml } = this.#target.description;
-    return `${offset + length < xml.length ? 'm' : 'l'}${xml.slice(offset, offset + length)}`;
+  #passSignals(text: string): string {
+    const { program } = this.#target;
+    if (program === null) return '';
+    const numbers = text === '' ? [] : text.split(';').map((word) => numberOf(word));
+    if (numbers.includes(null)) return MALFORMED;
+    program.passSignals(new Set(numbers.map(Number)));
+    return OK;
   }
 
   #describe(text: string): string {

@@ -17,6 +17,7 @@ const ADDRESS_END = 1n << 64n;
 /** A guest. */
 export class GuestTarget implements DebugTarget {
   readonly description = S390X;
+  readonly program = null;
   readonly #guest: RecordedGuest;
   readonly #symbols: SymbolTable;
   #points: readonly Point[] = [];

@@ -60,7 +60,7 @@ export class TestClient<T extends DebugTarget> {
     this.session.receive(packetOf(data));
     while (this.target.stop === null && this.session.end === null) {
       if (this.session.advance(() => false)) break;
-      if (this.target instanceof GuestTarget && this.target.waits !== null) break;
+      if ('waits' in this.target && this.target.waits !== null) break;
     }
     const packets = [...this.taken().matchAll(/\$([^#]*)#[0-9a-f]{2}/g)];
     return packets.map(([, reply]) => reply).join(' ');

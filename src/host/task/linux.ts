@@ -3,6 +3,7 @@
 import { demandFunction, demandInstance, demandInteger, demandObject } from '../arguments.ts';
 import { LinuxError } from '../errors.ts';
 import { Host } from '../host.ts';
+import { SI, SIG } from './abi/signals.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import { InputPipe, type OpenFile, OutputPipe, type OutputTaker } from './files/index.ts';
 import { LinuxFiles } from './linux-files.ts';
@@ -18,8 +19,10 @@ import { LinuxProcess } from './linux-process.ts';
 import { bytesOf, utf8 } from './memory/user-memory.ts';
 import { makeProc } from './proc/proc.ts';
 import { startProcess } from './process/first-process.ts';
-import type { ExitStatus } from './process/task.ts';
+import { membersOf, signalGroup } from './process/groups.ts';
+import type { ExitStatus, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
+import { sendToProcess } from './signals/send.ts';
 import { CallReports } from './strace/call-reports.ts';
 import { InputStream, OutputStream } from './streams.ts';
 import { System } from './system.ts';
@@ -68,7 +71,7 @@ export class Linux {
   readonly #scheduler: Scheduler;
   readonly #waits: boolean;
   /** Of processes that have ended: the value of `work` up to which others go on. */
-  readonly #lastWork = new WeakMap<LinuxProcess, number>();
+  #lastWork = new WeakMap<LinuxProcess, number>();
   /** The processes, streams and terminals that it has made. */
   readonly #own = new WeakSet<object>();
   readonly #inputs: InputPipe[] = [];
@@ -179,12 +182,12 @@ export class Linux {
 
   /**
    * Advances the clocks, as waiting does: after `run` has returned `waiting`.
-   * @param time of CLOCK_MONOTONIC, in nanoseconds from 0 on. Nothing happens if it is past.
+   * @param time of CLOCK_MONOTONIC, in nanoseconds from 0 on. Nothing happens if it is past. The clocks go until 2042, as the TOD clock does.
    * @throws LinuxError EINVAL if it is no time; EBUSY from a callback; ESRCH if the system is closed
    */
   skipTo(time: number): void {
-    if (typeof time !== 'number' || !(time >= 0 && time <= Number.MAX_SAFE_INTEGER))
-      throw new LinuxError('EINVAL', `time ${String(time)} is not from 0 to 2^53 - 1 nanoseconds`);
+    if (typeof time !== 'number' || !(time >= 0 && time < Infinity))
+      throw new LinuxError('EINVAL', `time ${String(time)} is no number of nanoseconds from 0 on`);
     this.#demandOpen();
     this.system.time.skipTo(time);
   }
@@ -233,7 +236,7 @@ export class Linux {
   /**
    * Runs all processes until one ends. Those that are left then go on until all wait, or for 100 million units: what they have begun to
    * write comes out. If `run` is called again for a process that has ended, it returns `ended` again.
-   * @param most units of work that are done at most, from 1 on; default Infinity
+   * @param most units of work that are done at most, from 1 on; default Infinity. That the time is skipped to the next timer counts as one
    * @param pending called often, at least every 200,000 units; when it returns true, `run` returns
    * @throws LinuxError EINVAL for a process of another system, or a wrong limit; EBUSY from a callback; ESRCH if the system is closed;
    *   and what a callback has thrown
@@ -247,7 +250,8 @@ export class Linux {
     return this.#run(process, this.work + most, pending);
   }
 
-  #run(process: LinuxProcess, end: number, pending: () => boolean): LinuxEnd {
+  #run(process: LinuxProcess, most: number, pending: () => boolean): LinuxEnd {
+    let end = most;
     this.#scheduler.begin();
     for (;;) {
       const { status } = process;
@@ -259,6 +263,8 @@ export class Linux {
       if (status !== null) return { kind: 'ended', status };
       const waiting = this.#idle();
       if (waiting !== null) return waiting;
+      // A timer that wakes nobody may start itself again.
+      end--;
     }
   }
 
@@ -302,6 +308,29 @@ export class Linux {
     time.skipTo(due);
     this.#scheduler.isInUnit = true;
     return null;
+  }
+
+  /** Returns the thread that a processor executes, by CPU address, or null. @internal */
+  running(address: number): Thread | null {
+    return this.#scheduler.running(address);
+  }
+
+  /**
+   * Sends a signal, as ^C does, to the process group in the foreground of a process's terminal, or to the group of the process if it has none.
+   * Returns whether somebody is in that group. @internal
+   * @param signal its number
+   */
+  signalForeground({ process: { group, session } }: LinuxProcess, signal: number): boolean {
+    const target = session.terminal?.foreground || group;
+    signalGroup(this.system, target, signal);
+    return membersOf(this.system, target).length > 0;
+  }
+
+  /** Sends SIGKILL to all processes. `run` then ends them, even if the process that it runs has ended before. @internal */
+  kill(): void {
+    for (const process of this.system.processes.values())
+      sendToProcess(process, { signal: SIG.KILL, code: SI.KERNEL });
+    this.#lastWork = new WeakMap();
   }
 
   /**

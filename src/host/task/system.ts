@@ -8,6 +8,7 @@ import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
 import type { Crash, Process, Thread } from './process/task.ts';
 import type { RandomBytes } from './random.ts';
+import type { SignalInfo } from './signals/pending-signals.ts';
 import { SocketNames } from './sockets/socket-names.ts';
 import type { SystemFiles } from './system-files.ts';
 import type { Time } from './time.ts';
@@ -40,6 +41,11 @@ export class System {
   onMissing: (call: string) => void = () => {};
   /** Called when a signal of a fault ends a process, before it ends. */
   onCrash: (thread: Thread, crash: Crash) => void = () => {};
+  /**
+   * Called when a thread is about to act on a signal other than SIGKILL, or null. Returns whether a debugger takes the signal: it holds the
+   * thread then, and lets the signal pass later by `Thread.passed`, or not at all.
+   */
+  onSignal: ((thread: Thread, info: SignalInfo) => boolean) | null = null;
   /** The thread whose system call is performed, or null. */
   current: Thread | null = null;
   /** The names by which files were opened that are mapped. */

@@ -54,4 +54,13 @@ describe('the time of a system', () => {
     it.expire();
     expect([woken, it.due, it.dueTod]).toEqual([1, Infinity, null]);
   });
+
+  it('ends an hour before the TOD clock begins anew: later timers never expire', () => {
+    const { clock, time: it } = time();
+    it.skipTo(1e9);
+    it.start(1e18, { wake: () => {} });
+    expect([it.due, it.dueTod]).toEqual([Infinity, null]);
+    it.skipTo(1e18);
+    expect(clock.tod >> 32n).toBe(((1n << 64n) - 3_600_000_000n * 4096n) >> 32n);
+  });
 });

@@ -105,13 +105,14 @@ export class Scheduler {
 
   /** Returns whether a slot has a thread that can run, after it has got one if possible. */
   #occupied(slot: Slot): boolean {
-    if (slot.thread !== null && slot.thread.state === 'runnable') return true;
+    if (slot.thread !== null && slot.thread.state === 'runnable' && !slot.thread.held) return true;
     this.#vacate(slot);
     for (;;) {
       const thread = this.#system.runQueue.take();
       if (thread === null) return false;
       thread.queued = false;
-      if (thread.state !== 'runnable') continue;
+      // One that is held comes back when it is let go.
+      if (thread.state !== 'runnable' || thread.held) continue;
       thread.onProcessor = true;
       slot.thread = thread;
       slot.turns = TURNS;
@@ -156,13 +157,14 @@ export class Scheduler {
   /** Does what is to be done before a thread executes its program. Returns whether it can. */
   #prepare(thread: Thread): boolean {
     const system = this.#system;
-    while (thread.state === 'runnable') {
+    while (thread.state === 'runnable' && !thread.held) {
       if (thread.blocking !== null) {
         this.#actInUnit();
         continueCall(system, thread);
         continue;
       }
-      if (!thread.hasSignal && thread.interrupted === 0 && thread.savedMask === null) return true;
+      const { hasSignal, interrupted, savedMask, passed } = thread;
+      if (!hasSignal && interrupted === 0 && savedMask === null && passed === null) return true;
       this.#actInUnit();
       takeSignals(system, thread);
     }

@@ -87,6 +87,9 @@ export class Thread implements Waiter {
   /** What `blocked` becomes after the next signal was taken, if a call changed it for its time; else null. */
   savedMask: SignalSet | null = null;
   readonly pending = new PendingSignals();
+  /** A signal that a debugger has let pass: it is the next one to be taken. */
+  passed: SignalInfo | null = null;
+  #held = false;
   alternateStack: AlternateStack = NO_STACK;
 
   /** Address of the word that is cleared, and whose waiters are woken, when it ends; 0 for none. */
@@ -136,6 +139,16 @@ export class Thread implements Waiter {
   #run(): void {
     this.state = 'runnable';
     if (!this.onProcessor) this.enqueue();
+  }
+
+  /** Whether a debugger keeps it from running, whatever its state is. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  set held(held: boolean) {
+    this.#held = held;
+    if (!held && this.state === 'runnable' && !this.onProcessor) this.enqueue();
   }
 
   /** Puts it into the run queue, unless it is there. */

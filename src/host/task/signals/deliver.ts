@@ -19,11 +19,14 @@ import { takeSignal } from './take.ts';
 /** Takes signals until none is pending, or the thread cannot go on: then it is not runnable, or has a call to continue. */
 export function takeSignals(system: System, thread: Thread): void {
   while (thread.state === 'runnable' && thread.blocking === null) {
-    const info = takeSignal(thread, thread.blocked);
+    const { passed } = thread;
+    thread.passed = null;
+    const info = passed ?? takeSignal(thread, thread.blocked);
     if (info === null) {
       withoutHandler(thread);
       return;
     }
+    if (passed === null && info.signal !== SIG.KILL && system.onSignal?.(thread, info) === true) return;
     system.counts.signals++;
     system.tracer?.signal(thread, info);
     const action = thread.handlers.of(info.signal);

@@ -27,11 +27,12 @@ export function sendToProcess(process: Process, info: SignalInfo): boolean {
 /** Sends a signal to one thread. Returns as `sendToProcess`. */
 export function sendToThread(thread: Thread, info: SignalInfo): boolean {
   if (thread.state === 'dead') return true;
+  // It ends the process, whichever thread it is sent to.
+  if (info.signal === SIG.KILL) return sendToProcess(thread.process, info);
   prepare(thread.process, info.signal);
   if (isIgnored(thread, info.signal)) return true;
   if (!thread.pending.add(info)) return false;
-  if (info.signal === SIG.KILL) awaken(thread);
-  else if (!hasSignal(thread.blocked, info.signal)) thread.wake();
+  if (!hasSignal(thread.blocked, info.signal)) thread.wake();
   thread.handlers.queue.wake();
   return true;
 }
