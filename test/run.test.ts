@@ -158,6 +158,35 @@ describe.each(TERMINALS)('on a terminal that %s makes', (_, isThere, open) => {
   });
 });
 
+describe('the report of a crash', () => {
+  const PLACE = 'value_of+0x16';
+
+  it.each([4, 5])('names callers and lines, by DWARF %i', async (version) => {
+    const { status, err } = await run(`examples/programs/frames/images/dwarf${version}.elf`);
+    expect(status).toBe(139);
+    const lines = err.split('\n').map((line) => line.replace(/ 0x\w+ /, ' '));
+    const [first, ...rest] = lines.slice(1, 10);
+    expect(first).toBe(`  at ${PLACE} (/bin/dwarf${version}.elf) frames/frames.c:6: lg %r2,0(%r1)`);
+    expect(rest.map((line) => line.replace(/^ {2}called from (\w+)\S+ \(\S+\) /, '$1 '))).toEqual([
+      'twice frames/frames.c:12',
+      'many frames/frames.c:17',
+      'many frames/frames.c:18',
+      'many frames/frames.c:18',
+      'many frames/frames.c:18',
+      'main frames/frames.c:22',
+      'start lib/program.c:33',
+      '_start lib/start.S:9',
+    ]);
+  });
+
+  it('goes along the back chain where there is nothing else', async () => {
+    const { err } = await run(program('crash'));
+    expect(err).toMatch(
+      / at 0x\w+ value_of.*\n {2}called from 0x\w+ sum.*\n(?: {2}called from .*\n)* {2}called from 0x\w+ main/,
+    );
+  });
+});
+
 describe('--gdb', () => {
   /** Starts a program, and connects a client. `ask` sends a packet, and returns the data of the next reply. */
   async function debugged(...words: readonly string[]) {
