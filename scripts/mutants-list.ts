@@ -1748,7 +1748,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a guest goes on after the access that a breakpoint is for',
     file: 'src/machine/engine/cpu.ts',
-    find: "      if (isOver) return { reason: 'limit' };\n",
+    find: '      if (isOver) break;\n',
     replace: '',
   },
   {
@@ -2543,6 +2543,36 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'net: the end of the window moves with what an old segment acknowledges',
     file: 'src/net/tcp/sender.ts',
     find: '    this.#window = Math.max(0, this.#window - count);\n',
+    replace: '',
+  },
+  {
+    name: 'a supervisor call that is the last unit of a run is left for the next one',
+    file: 'src/machine/engine/cpu.ts',
+    find: "    return this.takeReported() ?? { reason: 'limit' };\n",
+    replace: "    return { reason: 'limit' };\n",
+  },
+  {
+    name: 'task: input that is passed in is not copied',
+    file: 'src/host/task/streams.ts',
+    find: 'this.pipe.pass(new Uint8Array(bytes));',
+    replace: 'this.pipe.pass(bytes);',
+  },
+  {
+    name: 'task: a program gets a letter beyond ASCII as one byte',
+    file: 'src/host/task/memory/user-memory.ts',
+    find: '    bytes += point < 0x80 ? character',
+    replace: '    bytes += point < 0x100 ? character',
+  },
+  {
+    name: 'player: the events of a system call belong to the step after it',
+    file: 'src/player/program/program-run.ts',
+    find: 'return this.#linux.scheduler.completesUnit ? this.step - 1 : this.step;',
+    replace: 'return this.step;',
+  },
+  {
+    name: 'player: registers are those before the system call of the step',
+    file: 'src/player/program/program-run.ts',
+    find: '    this.#linux.scheduler.settle();\n',
     replace: '',
   },
   {
