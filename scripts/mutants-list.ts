@@ -1748,7 +1748,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a guest goes on after the access that a breakpoint is for',
     file: 'src/machine/engine/cpu.ts',
-    find: "      if (isOver) return { reason: 'limit' };\n",
+    find: '      if (isOver) break;\n',
     replace: '',
   },
   {
@@ -2055,14 +2055,44 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'compiled code takes an operand that crosses the end of a page to be in one',
     file: 'src/machine/engine/compile/emitter.ts',
-    find: '.i64(PAGE_SIZE - length)',
-    replace: '.i64(PAGE_SIZE - 1)',
+    find: 'else body.i64(PAGE_SIZE - length);',
+    replace: 'else body.i64(PAGE_SIZE - 1);',
   },
   {
     name: 'an exit of compiled code behind other blocks takes their condition code',
+    file: 'src/machine/engine/compile/region.ts',
+    find: 'emitter.state = { available, kind: null, kindIsStored: true };',
+    replace: 'emitter.state = { ...emitter.state, available };',
+  },
+  {
+    name: 'compiled code takes a register to be loaded that was loaded on one of two ways',
     file: 'src/machine/engine/compile/emitter.ts',
-    find: 'only the local says the kind.\n    this.#kind = null;\n',
-    replace: 'only the local says the kind.\n',
+    find: 'this.#state = this.#outer.pop() as State;',
+    replace: 'this.#outer.pop();',
+  },
+  {
+    name: 'compiled code in another page is used when that page has another frame',
+    file: 'src/machine/engine/compile/code-cache.ts',
+    find: 'if (found === frame) continue;',
+    replace: 'if (found >= 0) continue;',
+  },
+  {
+    name: 'compiled code in another page is jumped to when the translation of that page was lost',
+    file: 'src/machine/engine/compile/compiled-code.ts',
+    find: '    for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance));\n',
+    replace: '',
+  },
+  {
+    name: 'compiled EXECUTE does not notice stores into its target',
+    file: 'src/machine/engine/compile/code-cache.ts',
+    find: '    ...targets.map(',
+    replace: '    ...targets.slice(targets.length).map(',
+  },
+  {
+    name: 'compiled code takes any sum to be exact while the inexact flag is off',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: '    push();\n    this.body.op(OP.I32_OR);\n    this.interpretIf();',
+    replace: '    this.interpretIf();',
   },
   {
     name: 'compiled code takes an equal unsigned difference to have a borrow',
@@ -2117,7 +2147,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'compiled code moves overlapping operands as if they did not overlap',
     file: 'src/machine/engine/compile/forms/storage.ts',
     find: '  if (!store || length === 1) return;\n',
-    replace: '  if (length > 0) return;\n',
+    replace: '  if (length !== -1) return;\n',
   },
   {
     name: 'channels: TEST SUBCHANNEL forgets status that could not be stored',
@@ -2513,6 +2543,36 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'net: the end of the window moves with what an old segment acknowledges',
     file: 'src/net/tcp/sender.ts',
     find: '    this.#window = Math.max(0, this.#window - count);\n',
+    replace: '',
+  },
+  {
+    name: 'a supervisor call that is the last unit of a run is left for the next one',
+    file: 'src/machine/engine/cpu.ts',
+    find: "    return this.takeReported() ?? { reason: 'limit' };\n",
+    replace: "    return { reason: 'limit' };\n",
+  },
+  {
+    name: 'task: input that is passed in is not copied',
+    file: 'src/host/task/streams.ts',
+    find: 'this.pipe.pass(new Uint8Array(bytes));',
+    replace: 'this.pipe.pass(bytes);',
+  },
+  {
+    name: 'task: a program gets a letter beyond ASCII as one byte',
+    file: 'src/host/task/memory/user-memory.ts',
+    find: '    bytes += point < 0x80 ? character',
+    replace: '    bytes += point < 0x100 ? character',
+  },
+  {
+    name: 'player: the events of a system call belong to the step after it',
+    file: 'src/player/program/program-run.ts',
+    find: 'return this.#linux.scheduler.completesUnit ? this.step - 1 : this.step;',
+    replace: 'return this.step;',
+  },
+  {
+    name: 'player: registers are those before the system call of the step',
+    file: 'src/player/program/program-run.ts',
+    find: '    this.#linux.scheduler.settle();\n',
     replace: '',
   },
   {

@@ -762,7 +762,7 @@ const TASK: Table = {
     },
     work: 'no arguments',
     now: 'no arguments',
-    completesUnit: 'inside',
+    scheduler: 'inside',
     signalForeground: 'inside',
     running: 'inside',
     kill: 'inside',

@@ -216,6 +216,13 @@ describe.concurrent('a file is offered to the page', () => {
     expect(offered).toEqual({ kind: 'guest', name: 'hello.elf', image, arguments: 'you there' });
   });
 
+  it('a Linux program, with its arguments', async () => {
+    const path = 'examples/programs/images/hello.elf';
+    const image = readFileSync(join(ROOT, path)).toString('base64');
+    const offered = await recording(path, '--', 'you there', 'two');
+    expect(offered).toEqual({ kind: 'program', name: 'hello.elf', image, arguments: ['you there', 'two'] });
+  });
+
   it('lessons, from a file or a folder', async () => {
     const text = readFileSync(join(ROOT, 'examples/lessons/zeros.md'), 'utf8');
     const files = [{ name: 'zeros.md', text }];
@@ -250,6 +257,16 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
   it('a damaged image', async () => {
     const bytes = readFileSync(join(ROOT, 'examples/images/hello.elf')).subarray(0, 40);
     expect(await refused(file('short.elf', bytes))).toContain('short.elf: ');
+  });
+
+  it('a Linux program that needs shared libraries', async () => {
+    const image = readFileSync(join(ROOT, 'examples/programs/images/crash.elf'));
+    // The second program header becomes PT_INTERP, and names what follows the file.
+    const dynamic = Buffer.concat([image, Buffer.from('/lib/ld64.so.1\0')]);
+    dynamic.writeUInt32BE(3, 64 + 56);
+    dynamic.writeBigUInt64BE(BigInt(image.length), 64 + 56 + 8);
+    dynamic.writeBigUInt64BE(15n, 64 + 56 + 32);
+    expect(await refused(file('dynamic', dynamic))).toContain('dynamic needs shared libraries');
   });
 
   it('a lesson with a mistake, or that states what is not so', async () => {

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +155,89 @@ describe.each(TERMINALS)('on a terminal that %s makes', (_, isThere, open) => {
     await delay(300);
     left.child.stdin.write('\x01x');
     expect((await left.ended).out).toMatch(/status 130\r\nicanon\r\n$/);
+  });
+});
+
+describe('--check and --trace', () => {
+  it.each(['memory', 'processes'])(
+    '%s keeps all rules, and its trace can be read and checked',
+    async (name) => {
+      const path = join(FOLDER, `${name}.jsonl`);
+      const { status, err } = await run('--check', '--trace', path, '--cwd', '/root', program(name));
+      expect([status, err]).toEqual([0, '']);
+      const events = readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      for (const type of ['mm-alloc', 'mmap', 'page-table', 'mm-fault', 'mm-free'])
+        expect(events.some((event) => event.type === type)).toBe(true);
+      const words = ['bin/guesthouse.js', 'trace', path, '--check'];
+      const checked = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' });
+      expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining('all checks pass')]);
+    },
+  );
+
+  it('a broken rule ends the command with status 5', async () => {
+    // Damages a table of each new address space behind the host's back, while the program waits for its input.
+    const before = `
+      const { Host } = await import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)});
+      const { createMm } = Host.prototype;
+      Host.prototype.createMm = function (...args) {
+        const mm = createMm.apply(this, args);
+        setImmediate(() => mm.ended || this.kernel.storage.set32(mm.tables.top + 804, 0x1234));
+        return mm;
+      };`;
+    const child = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        `data:text/javascript,${encodeURIComponent(before)}`,
+        'bin/guesthouse.js',
+        'run',
+        '--check',
+        READER,
+      ],
+      { cwd: ROOT, encoding: 'utf8', input: 'line\n' },
+    );
+    expect(child.stderr).toMatch(/^rule broken: table-format/);
+    expect(child.status).toBe(5);
+  });
+
+  it.each(['/dev/full', '/nowhere/trace'])(
+    'a trace that cannot be written to %s is one line',
+    async (path) => {
+      const { status, err } = await run('--trace', path, program('hello'));
+      expect([status, err]).toEqual([2, expect.stringMatching(/^guesthouse: could not .*\n$/)]);
+    },
+  );
+});
+
+describe('the report of a crash', () => {
+  const PLACE = 'value_of+0x16';
+
+  it.each([4, 5])('names callers and lines, by DWARF %i', async (version) => {
+    const { status, err } = await run(`examples/programs/frames/images/dwarf${version}.elf`);
+    expect(status).toBe(139);
+    const lines = err.split('\n').map((line) => line.replace(/ 0x\w+ /, ' '));
+    const [first, ...rest] = lines.slice(1, 10);
+    expect(first).toBe(`  at ${PLACE} (/bin/dwarf${version}.elf) frames/frames.c:6: lg %r2,0(%r1)`);
+    expect(rest.map((line) => line.replace(/^ {2}called from (\w+)\S+ \(\S+\) /, '$1 '))).toEqual([
+      'twice frames/frames.c:12',
+      'many frames/frames.c:17',
+      'many frames/frames.c:18',
+      'many frames/frames.c:18',
+      'many frames/frames.c:18',
+      'main frames/frames.c:22',
+      'start lib/program.c:33',
+      '_start lib/start.S:9',
+    ]);
+  });
+
+  it('goes along the back chain where there is nothing else', async () => {
+    const { err } = await run(program('crash'));
+    expect(err).toMatch(
+      / at 0x\w+ value_of.*\n {2}called from 0x\w+ sum.*\n(?: {2}called from .*\n)* {2}called from 0x\w+ main/,
+    );
   });
 });
 

@@ -30,3 +30,18 @@ for source in *.c hostile/*.c interactive/*.c; do
   chmod 755 "$image"
   echo "${image#./}"
 done
+
+# One with the tables of debuggers, in two versions of DWARF. Paths in them begin in this folder.
+mkdir -p frames/images
+for version in 4 5; do
+  image="frames/images/dwarf$version.elf"
+  tables="-O1 -gdwarf-$version -fasynchronous-unwind-tables -fdebug-prefix-map=$PWD=."
+  # shellcheck disable=SC2086
+  "${prefix}gcc" ${flags% -s} $tables -static -no-pie -fno-pic -o "$image.all" lib/start.S lib/program.c frames/frames.c
+  # The lines and symbols are enough: the descriptions of types and variables are many times larger.
+  "${prefix}objcopy" --remove-section=.debug_info --remove-section=.debug_abbrev --remove-section=.debug_loc* --remove-section=.debug_rnglists \
+    --remove-section=.debug_ranges --remove-section=.debug_aranges --remove-section=.debug_str "$image.all" "$image"
+  rm "$image.all"
+  chmod 755 "$image"
+  echo "$image"
+done

@@ -105,5 +105,6 @@ export function matchesTerms(event: TraceEvent, terms: EventTerms): boolean {
 
 function isOfProcess(event: TraceEvent, processes: readonly number[]): boolean {
   if (event.type === 'fork' && processes.includes(event.child)) return true;
+  if ('process' in event && typeof event.process === 'number') return processes.includes(event.process);
   return 'mm' in event && processes.includes(event.mm);
 }

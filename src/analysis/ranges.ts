@@ -63,6 +63,9 @@ export function rangesOf(event: TraceEvent): readonly AddressRange[] {
     case 'mm-free':
     case 'gmap-free':
     case 'fork':
+    case 'system-call':
+    case 'signal':
+    case 'process-end':
       return [];
   }
 }

@@ -1,24 +1,13 @@
 /** Reports a program that was killed by a fault. */
 
+import { backtrace, type ProgramPlace, ProgramSymbols, type SourceLine } from '../debug/index.ts';
 import { LinuxError } from '../host/index.ts';
-import {
-  type Crash,
-  codePlace,
-  maps,
-  pathOf,
-  readFile,
-  type System,
-  signalName,
-  type Thread,
-} from '../host/task/internal.ts';
+import { type Crash, maps, type System, signalName, type Thread } from '../host/task/internal.ts';
 import { disassemble } from '../machine/index.ts';
-import { NO_SYMBOLS, type SymbolTable, symbolsOf } from '../vmm/index.ts';
 
-/** Files up to this size are searched for symbols. */
-const SYMBOLS_MAX = 256 << 20;
-/** The number of callers that a report shows, and where a stack frame has register 14. */
+/** The number of callers that a report shows, and of characters of a path of a source. */
 const FRAMES = 32;
-const SAVED_R14 = 112;
+const SOURCE_MAX = 200;
 
 /** What the codes of faults mean: siginfo's si_code. */
 const REASONS: Readonly<Record<string, readonly string[]>> = {
@@ -59,8 +48,7 @@ export function crashReport(system: System, thread: Thread, { info, registers }:
       .join(' ');
   return [
     `${thread.name} (${thread.process.pid}) was ended by ${name}${why}`,
-    `  at ${describe(system, thread, at)}${instruction(thread, at)}`,
-    ...callers(system, thread, registers.unsigned(14), registers.unsigned(15)),
+    ...places(system, thread, registers),
     `  PSW  ${registers.mask.toString(16).padStart(16, '0')} ${BigInt(at).toString(16).padStart(16, '0')}`,
     ...[0, 4, 8, 12].map((first) => `  R${String(first).padEnd(2)}  ${row(first)}`),
     ...maps(system, thread)
@@ -74,25 +62,38 @@ function hex(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
-/** An address, with the symbol and file there. */
-function describe(system: System, thread: Thread, address: number): string {
-  const place = codePlace(system, thread, address);
-  if (place === null) return hex(address);
-  const path = pathOf(place.dentry, system.root) ?? place.dentry.name;
-  const symbol = place.linked === null ? null : symbolsIn(place.file).nameOf(BigInt(place.linked));
-  return `${hex(address)} ${symbol ?? `${hex(place.offset)} in`} (${path})`;
+/** Where the thread is, and the callers. */
+function places(system: System, thread: Thread, registers: Crash['registers']): string[] {
+  const symbols = new ProgramSymbols(system, thread);
+  const here = symbols.placeOf(registers.address);
+  const callers = backtrace(thread, registers, symbols, FRAMES);
+  const lines = symbols.linesOf([here, ...callers.map(({ call }) => call)]);
+  return [
+    `  at ${describe(symbols, here, lines.get(here))}${instruction(thread, registers.address)}`,
+    ...callers.map(({ address, call }) => {
+      return `  called from ${describe(symbols, symbols.placeOf(address), lines.get(call))}`;
+    }),
+  ];
 }
 
-type File = NonNullable<ReturnType<typeof codePlace>>['file'];
-const tables = new WeakMap<File, SymbolTable>();
+/** An address, with the symbol, the file and the source there. */
+function describe(symbols: ProgramSymbols, place: ProgramPlace, line: SourceLine | undefined): string {
+  const { address, path, offset } = place;
+  if (path === null) return hex(address);
+  const name = symbols.nameOf(place) ?? `${hex(offset)} in`;
+  return `${hex(address)} ${name} (${printable(path)})${line === undefined ? '' : ` ${sourceText(line)}`}`;
+}
 
-function symbolsIn(file: File): SymbolTable {
-  let table = tables.get(file);
-  if (table === undefined) {
-    table = file.size > SYMBOLS_MAX ? NO_SYMBOLS : symbolsOf(readFile(file, 0, file.size));
-    tables.set(file, table);
-  }
-  return table;
+function sourceText({ file, line }: SourceLine): string {
+  const text = printable(file);
+  return `${text.length > SOURCE_MAX ? `…${text.slice(-SOURCE_MAX)}` : text}:${line}`;
+}
+
+/** Text of bytes of a program, which can be anything, for a terminal. */
+function printable(bytes: string): string {
+  const text = Buffer.from(bytes, 'latin1').toString();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
 }
 
 function instruction({ space }: Thread, address: number): string {
@@ -108,22 +109,4 @@ function instruction({ space }: Thread, address: number): string {
     if (error instanceof LinuxError) return '';
     throw error;
   }
-}
-
-/** The callers, as far as functions have stored the back chain: GCC's -mbackchain. */
-function callers(system: System, thread: Thread, r14: number, r15: number): string[] {
-  const lines = [`  called from ${describe(system, thread, r14)}`];
-  let frame = r15;
-  try {
-    for (let n = 0; n < FRAMES; n++) {
-      const next = thread.space.memory.u64(frame);
-      if (next <= frame) break;
-      frame = next;
-      lines.push(`  called from ${describe(system, thread, thread.space.memory.u64(frame + SAVED_R14))}`);
-    }
-  } catch (error) {
-    // The stack ends there.
-    if (!(error instanceof LinuxError)) throw error;
-  }
-  return lines;
 }

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { traceKindOf } from '../analysis/index.ts';
 import { isLessonFile } from '../explorer/internal.ts';
-import { readScript } from '../player/index.ts';
+import { isLinuxProgram } from '../host/task/internal.ts';
+import { PlayerError, readScript } from '../player/index.ts';
+import { demandPlayableProgram } from '../player/internal.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
 import { example } from './examples.ts';
 import { readLimited } from './files.ts';
@@ -34,6 +36,12 @@ type OfferedRecording =
   | OfferedLessons
   | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
   | { readonly kind: 'guest'; readonly name: string; readonly image: string; readonly arguments: string }
+  | {
+      readonly kind: 'program';
+      readonly name: string;
+      readonly image: string;
+      readonly arguments: readonly string[];
+    }
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
 
 /** Adds the command. */
@@ -46,14 +54,14 @@ export function addExplore(program: Command): void {
     )
     .argument(
       '[file]',
-      'a guest image (ELF), a scenario, a trace, or lessons: a Markdown file or a folder; default: our lessons',
+      'a Linux program for s390x, a guest image (ELF), a scenario, a trace, or lessons: a Markdown file or a folder; default: our lessons',
     )
-    .argument('[arguments...]', 'the command line of a guest, after --')
+    .argument('[arguments...]', 'the arguments of a program, or the command line of a guest, after --')
     .addOption(new Option('--port <n>', 'the TCP port').argParser(portOption).default(0, 'any free port'))
     .option('--json', 'print the address as {"url":"…"}')
     .addHelpText('after', help)
     .action(async (file: string | undefined, words: string[], flags: ExploreFlags) => {
-      process.exitCode = await explore(file, words.join(' '), flags);
+      process.exitCode = await explore(file, words, flags);
     });
 }
 
@@ -68,11 +76,19 @@ ${columns([
   [`  guesthouse explore ${example('scenarios/first.txt')}`, 'a scenario, line by line'],
   [`  guesthouse explore ${example('lessons/zeros.md')}`, 'a lesson that somebody has written'],
   [`  guesthouse explore ${example('images/hello.elf')} -- world`, 'a guest, instruction by instruction'],
+  [
+    `  guesthouse explore ${example('programs/images/hello.elf')} -- you`,
+    'a Linux program and its system calls',
+  ],
 ]).join('\n')}
   guesthouse boot ${example('images/memory.elf')} --trace events.jsonl && guesthouse explore events.jsonl`;
 
-async function explore(file: string | undefined, commandLine: string, flags: ExploreFlags): Promise<number> {
-  const recording = file === undefined ? null : readRecording(file, commandLine);
+async function explore(
+  file: string | undefined,
+  words: readonly string[],
+  flags: ExploreFlags,
+): Promise<number> {
+  const recording = file === undefined ? null : readRecording(file, words);
   const server = makeServer(recording);
   const ended = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
   const url = await listen(server, flags.port);
@@ -107,13 +123,15 @@ async function listen(server: StaticServer, port: number): Promise<string> {
 }
 
 /** Detects the kind of a file from its first bytes. */
-function readRecording(path: string, commandLine: string): OfferedRecording {
+function readRecording(path: string, words: readonly string[]): OfferedRecording {
+  const commandLine = words.join(' ');
   const isLessons = isFolder(path);
   if (isLessons && commandLine === '') return readLessonFolder(path);
   if (isLessons) throw argumentsError(path);
   const bytes = readLimited(path, FILE_LIMIT);
   const name = basename(path);
   if (bytes.toString('latin1', 0, ELF_MAGIC.length) === ELF_MAGIC) {
+    if (isLinuxProgram(bytes)) return programOf(path, name, bytes, words);
     checkImage(path, bytes);
     return { kind: 'guest', name, image: bytes.toString('base64'), arguments: commandLine };
   }
@@ -125,8 +143,25 @@ function readRecording(path: string, commandLine: string): OfferedRecording {
   return { kind: 'scenario', name, text };
 }
 
+/** @throws UsageError if the page cannot run the program */
+function programOf(
+  path: string,
+  name: string,
+  bytes: Buffer,
+  words: readonly string[],
+): OfferedRecording & { kind: 'program' } {
+  const program = { kind: 'program', name, arguments: words } as const;
+  try {
+    demandPlayableProgram({ ...program, image: bytes });
+  } catch (error) {
+    if (error instanceof PlayerError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
+  return { ...program, image: bytes.toString('base64') };
+}
+
 function argumentsError(path: string): UsageError {
-  return new UsageError(`${path} is not a guest image, so it takes no arguments`);
+  return new UsageError(`${path} is no program and no guest image, so it takes no arguments`);
 }
 
 function checkImage(path: string, bytes: Uint8Array): void {

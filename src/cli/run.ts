@@ -11,6 +11,7 @@ import { crashReport } from './crash-report.ts';
 import { Interrupts } from './interrupts.ts';
 import { columns, complain, EXIT } from './output.ts';
 import { Overlay } from './overlay/overlay.ts';
+import { ProgramChecks } from './program-checks.ts';
 import { debugProgram } from './program-debugger.ts';
 import { ProgramFiles } from './program-files.ts';
 import { type ProgramEnd, runProgram } from './program-loop.ts';
@@ -18,6 +19,7 @@ import { ProgramSignals } from './program-signals.ts';
 import { reasonOf } from './reasons.ts';
 import { type BindFlag, bindOption, envOption, handedFolder } from './run-options.ts';
 import { checkStorage, countOption, cpusOption, memoryOption, portOption } from './sizes.ts';
+import { TraceFile } from './trace-file.ts';
 
 /** Status of a shell for a program that is not found, and one that cannot be executed. */
 const NOT_FOUND = 127;
@@ -40,6 +42,8 @@ interface RunFlags {
   readonly strace?: boolean;
   readonly maps?: boolean;
   readonly stats?: boolean;
+  readonly trace?: string;
+  readonly check?: boolean;
   readonly limit?: number;
   readonly gdb?: number;
   readonly maxThreads: number;
@@ -100,8 +104,10 @@ export function addRun(program: Command): void {
     .addOption(
       new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
         .argParser(portOption)
-        .conflicts(['limit']),
+        .conflicts(['limit', 'check', 'trace']),
     )
+    .option('--trace <file>', 'write what happens to address spaces to FILE, one JSON object per line')
+    .option('--check', "check every rule of processes' address spaces while the program runs")
     .option('--max-threads <n>', 'maximum number of threads', countOption, 4096)
     .addOption(
       new Option('--max-files <size>', 'maximum size of all files in memory')
@@ -134,7 +140,7 @@ Runs are repeatable: addresses, random numbers and clocks are the same each time
 program's own files.
 
 Exit status: that of the program; 128 + N if signal N ended it; 126 and 127 if it cannot be executed, or is not there; 2 wrong usage; 3 all
-threads wait for each other; 4 the limit is reached; 6 storage is used up.
+threads wait for each other; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up.
 
 Examples:
 ${columns([
@@ -147,6 +153,7 @@ ${columns([
   ['  guesthouse run --root ./debian --overlay ./changes /bin/bash', 'a shell whose changes are kept'],
   ['  guesthouse run --strace ./hello', 'its system calls'],
   ['  guesthouse run --gdb 1234 ./hello', 'a program that GDB debugs'],
+  ['  guesthouse run --check --trace events.jsonl ./hello', 'its page tables, checked and recorded'],
 ]).join('\n')}`;
 
 async function run(path: string, args: readonly string[], flags: RunFlags): Promise<number> {
@@ -169,6 +176,8 @@ async function runWith(
   const interrupts = new Interrupts();
   const files: ProgramFiles = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
   watch(linux, flags, files);
+  const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, linux.host.machine.trace);
+  const checks = flags.check ? new ProgramChecks(linux, (text) => files.report(text)) : null;
   try {
     const started = startProgram(linux, path, () => ({
       ...programOf(linux, path, args, flags),
@@ -178,17 +187,19 @@ async function runWith(
     const signals = new ProgramSignals(linux, started, files);
     interrupts.pass = (signal) => signals.pass(signal);
     files.begin();
-    const loop = { linux, files, interrupts, limit: flags.limit ?? Infinity };
+    const loop = { linux, files, interrupts, limit: flags.limit ?? Infinity, checks, trace };
     const end = await (flags.gdb === undefined
       ? runProgram(started, loop)
       : debugProgram(started, loop, flags.gdb));
     files.close();
-    const status = statusOf(end, linux, interrupts);
+    const status = statusOf(end, { linux, interrupts, checks, trace });
     if (overlay !== null) await keepChanges(overlay, linux, flags);
     return status;
   } finally {
     files.close();
+    checks?.close();
     linux.close();
+    trace?.close();
     interrupts.close();
     if (flags.stats) printStatistics(linux);
     // Node would fail to restore a terminal that is gone.
@@ -295,7 +306,19 @@ function startProgram(linux: Linux, path: string, options: () => SpawnOptions): 
   }
 }
 
-function statusOf(end: ProgramEnd, linux: Linux, interrupts: Interrupts): number {
+/** What the exit status follows from. */
+interface Ended {
+  readonly linux: Linux;
+  readonly interrupts: Interrupts;
+  readonly checks: ProgramChecks | null;
+  readonly trace: TraceFile | null;
+}
+
+function statusOf(end: ProgramEnd, { linux, interrupts, checks, trace }: Ended): number {
+  trace?.close();
+  if (trace?.failure) complain(trace.failure);
+  if (end.kind === 'broken-rule' || checks?.areAllKept() === false) return EXIT.BROKEN_RULE;
+  if (end.kind === 'trace' || trace?.failure) return EXIT.USAGE;
   if (end.kind === 'interrupted') return interrupts.status ?? EXIT.INTERRUPTED;
   if (end.kind === 'ended') return end.status.kind === 'exited' ? end.status.value : 128 + end.status.value;
   if (end.kind === 'limit') {

@@ -23,6 +23,7 @@ export class TraceFile {
   /** Bytes that did not fit into a full pipe. */
   #rest: Uint8Array = new Uint8Array(0);
   #count = 0;
+  #isClosed = false;
 
   /**
    * Opens the file and subscribes to the trace.
@@ -56,7 +57,7 @@ export class TraceFile {
   }
 
   #add(event: TraceEvent): void {
-    if (this.#failure !== null) return;
+    if (this.#failure !== null || this.#isClosed) return;
     this.#buffer += `${JSON.stringify({ n: this.#count++, ...event }, hexadecimal)}\n`;
     if (this.#buffer.length < FLUSH_AT) return;
     this.#write();
@@ -84,6 +85,8 @@ export class TraceFile {
 
   /** Writes the rest and closes the file. Afterwards `failure` is null if the file is complete. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#write();
     if (this.#rest.length > 0) this.#failure ??= 'its reader does not read';
     try {

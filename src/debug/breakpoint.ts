@@ -36,7 +36,7 @@ export interface Breakpoint {
   readonly condition: Condition | null;
 }
 
-/** The types of events that a guest can cause: trace points are other kernels'. */
+/** The types of events that a guest or a program can cause: trace points are other kernels'. */
 const TYPES: readonly string[] = EVENT_TYPES.filter((type) => type !== 'tracepoint');
 const CLASSES = ['program', 'supervisor-call', 'external', 'io', 'machine-check', 'restart'];
 const REASON = /^(KVM_EXIT_)?[A-Z0-9_]+$/;

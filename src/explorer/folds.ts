@@ -8,8 +8,9 @@ import type { TraceEvent } from '../trace/index.ts';
 /** How many times one event must occur in succession to be folded, and how many times two must occur in turn. */
 const LEAST = { one: 4, two: 3 } as const;
 
-/** Returns what an event is about: its type, and its guest or process, but no address. */
+/** Returns what an event is about: its type, and its guest or process, but no address. Of a program, its text: each call differs. */
 export function subjectOf(event: TraceEvent): string {
+  if ('text' in event) return `${event.type} thread ${event.thread} ${event.text}`;
   const owner = 'gmap' in event ? `gmap ${event.gmap}` : 'mm' in event ? `process ${event.mm}` : '';
   const detail = 'change' in event ? event.change : 'by' in event ? event.by : '';
   return `${event.type} ${owner} ${detail}`;

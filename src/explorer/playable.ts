@@ -1,4 +1,4 @@
-/** Loads what plays a source. Most pages only play scenarios: guests and traces are in files of their own. */
+/** Loads what plays a source. Most pages only play scenarios: guests, programs and traces are in files of their own. */
 
 import type { Source } from '../player/index.ts';
 import { type Playable, playableScenario } from '../player/internal.ts';
@@ -10,6 +10,8 @@ export async function playableOf(source: Source): Promise<Playable> {
       return playableScenario(source.text);
     case 'guest':
       return (await import('./playable-guest.ts')).playableGuestOf(source);
+    case 'program':
+      return (await import('../player/program/index.ts')).playableProgram(source);
     default:
       return (await import('../player/trace/index.ts')).playableTrace(source);
   }

@@ -45,13 +45,13 @@ export function processorState(host: Host, cpu: Cpu, vcpu: Vcpu | null): Process
     address: cpu.address,
     executed: cpu.executed,
     gmap: host.running.get(cpu.address)?.id ?? null,
-    registers: vcpu === null ? ownRegisters(cpu) : guestRegisters(host, cpu, vcpu),
+    registers: vcpu === null ? ownRegisters(host, cpu) : guestRegisters(host, cpu, vcpu),
     host: bufferOf(cpu.tlb, new Walk(new AbsoluteEntries(storage))),
     guest: bufferOf(cpu.guestTlb, null),
   };
 }
 
-function ownRegisters(cpu: Cpu): Registers {
+function ownRegisters(host: Host, cpu: Cpu): Registers {
   const { pswMask, pswAddress } = cpu;
   return {
     general: [...cpu.gr],
@@ -62,8 +62,26 @@ function ownRegisters(cpu: Cpu): Registers {
     pswMask,
     pswAddress,
     psw: pswFields(pswMask),
-    code: [],
+    code: processCode(host, cpu),
   };
+}
+
+/** Returns the instructions of the process that a processor executes, or none if it executes none. */
+function processCode({ processes, machine }: Host, cpu: Cpu): Line[] {
+  const { cr, pswMask, pswAddress } = cpu;
+  const asce = cr[1] as bigint;
+  const isProcess = [...processes].some((mm) => mm.asce === asce);
+  if (!isProcess || (pswMask & PSW.DAT) === 0n || (pswMask & PSW.PROBLEM) === 0n) return [];
+  return codeAround((at) => processHalfword(machine.storage, asce, at), pswAddress);
+}
+
+/** Reads two bytes of a process. Returns null if an access would fault: no fault is resolved. */
+function processHalfword(storage: Storage, asce: bigint, logical: bigint): number | null {
+  return halfwordBehind(
+    storage,
+    [Number(asce >> 32n), Number(asce & 0xffff_ffffn)],
+    BigInt.asUintN(64, logical),
+  );
 }
 
 const REGISTERS = Array.from({ length: 16 }, (_, n) => n);
@@ -80,7 +98,7 @@ function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
     pswMask,
     pswAddress,
     psw: pswFields(pswMask),
-    code: codeAround(host.machine.storage, vcpu, ownTablesOf(cpu, vcpu), pswAddress),
+    code: codeAround(guestReader(host.machine.storage, vcpu, ownTablesOf(cpu, vcpu)), pswAddress),
   };
 }
 
@@ -105,8 +123,7 @@ export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
 }
 
 /** Returns the instructions around an address, unless reading them would fault. */
-function codeAround(storage: Storage, vcpu: Vcpu, own: OwnTables | null, address: bigint): Line[] {
-  const read = (at: bigint) => guestHalfword(storage, vcpu, own, at);
+function codeAround(read: HalfwordReader, address: bigint): Line[] {
   const before = linesBefore(read, address);
   const after = linesFrom(read, address, LINES_AFTER);
   return [...before, ...after];
@@ -164,6 +181,11 @@ function lineAt(read: HalfwordReader, address: bigint): Line | null {
   };
 }
 
+/** Reads code of a guest. */
+function guestReader(storage: Storage, vcpu: Vcpu, own: OwnTables | null): HalfwordReader {
+  return (address) => guestHalfword(storage, vcpu, own, address);
+}
+
 /** Reads two bytes at a logical address of a guest. Returns null if an access would fault: no fault is resolved. */
 function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logical: bigint): number | null {
   const { asce, asceHi, asceLo } = vcpu.vm.gmap;
@@ -173,9 +195,18 @@ function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logi
       ? absoluteAddress(address, vcpu.block.prefix)
       : explainOwnWalk(storage, asce, own, address).absolute;
   if (guest === null) return null;
+  return halfwordBehind(storage, [asceHi, asceLo], guest);
+}
+
+/** Reads two bytes at an address that an address-space-control element, given in halves, translates. Returns null if it faults. */
+function halfwordBehind(
+  storage: Storage,
+  [asceHi, asceLo]: readonly [number, number],
+  address: bigint,
+): number | null {
   const walk = new Walk(new AbsoluteEntries(storage));
-  if (walk.to(asceHi, asceLo, Number(guest >> 12n), EDAT.EDAT_2) !== 0) return null;
-  const at = walk.frame * 4096 + Number(guest & 0xfffn);
+  if (walk.to(asceHi, asceLo, Number(address >> 12n), EDAT.EDAT_2) !== 0) return null;
+  const at = walk.frame * 4096 + Number(address & 0xfffn);
   return storage.has(at, 2) ? storage.get16(at) : null;
 }
 

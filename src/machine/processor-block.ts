@@ -18,7 +18,9 @@ const HALF_BUFFER = BUFFER_ENTRIES * 16;
 export const CONTEXT_SIZE = 2 * HALF_BUFFER;
 
 /** Entries for jumps. Each has an instruction address (64 bits), a version, and the place of the code in the table of functions. */
-export const JUMP_ENTRIES = 4096;
+export const JUMP_ENTRIES = 16_384;
+/** The entry for an address is its bits from 1 on, with those from `JUMP_FOLD` on folded into them: neighbours in other pages have other entries. */
+export const JUMP_FOLD = 13;
 
 /** Byte offsets of the fields in a block. */
 export const BLOCK = {
@@ -48,10 +50,7 @@ export const BLOCK = {
   CONTEXT: 0x1bc,
   /** The version of the entries for jumps that are valid, 32 bits, not 0. */
   VERSION: 0x1c0,
-  /**
-   * Not zero if compiled code may do floating-point arithmetic: it rounds to nearest even, no exception traps, and the inexact
-   * flag is on.
-   */
+  /** What floating-point arithmetic compiled code may do: an `ARITHMETIC`, 32 bits. */
   ARITHMETIC: 0x1c8,
   /** The program mask where INSERT PROGRAM MASK puts it: shifted left by 24. */
   PROGRAM_MASK: 0x1cc,
@@ -67,6 +66,16 @@ export const BLOCK = {
   JUMPS: 0x1000 + CONTEXTS * CONTEXT_SIZE,
 } as const;
 
+/** What floating-point arithmetic compiled code may do. */
+export const ARITHMETIC = {
+  /** None: it rounds otherwise than to nearest even, or an exception traps. */
+  NONE: 0,
+  /** With exact results: the inexact flag is off. */
+  EXACT: 1,
+  /** All. */
+  ALL: 2,
+} as const;
+
 /** In place of a system mask. */
 export const NO_MASK = 0xffff_ffff;
 
@@ -77,7 +86,7 @@ export const STORE_BUFFER = HALF_BUFFER;
 export const REGISTERS_SIZE = BLOCK.CC;
 
 /** Bytes in a block, a multiple of 64 KiB. */
-export const BLOCK_SIZE = 0xa_0000;
+export const BLOCK_SIZE = 0xd_0000;
 
 /** Where a block is. */
 export interface ProcessorBlock {

@@ -1,5 +1,5 @@
 /**
- * Plays scenarios, guests and traces, forward and back, and takes snapshots at any position. docs/inspect.md describes
+ * Plays scenarios, guests, Linux programs and traces, forward and back, and takes snapshots at any position. docs/inspect.md describes
  * it.
  */
 

@@ -4,6 +4,7 @@ import type { Storage } from '../machine/index.ts';
 import { playableGuest } from './guest/index.ts';
 import type { Playable } from './playable.ts';
 import type { Settings, Source } from './positions.ts';
+import { playableProgram } from './program/index.ts';
 import { RecordingPlayer } from './recording-player.ts';
 import { playableScenario } from './scenario-run.ts';
 import { playableTrace } from './trace/index.ts';
@@ -25,6 +26,8 @@ function playableOf(source: Source): Playable {
       return playableScenario(source.text);
     case 'guest':
       return playableGuest(source);
+    case 'program':
+      return playableProgram(source);
     default:
       return playableTrace(source);
   }

@@ -29,6 +29,17 @@ export type Source =
       readonly initrd?: Uint8Array;
       readonly cpus?: number;
     }
+  /**
+   * A Linux program for s390x (an ELF executable without shared libraries), which runs as a process. `arguments` are those after the
+   * name of the program, and `input` is all of its standard input; both are empty by default.
+   */
+  | {
+      readonly kind: 'program';
+      readonly name: string;
+      readonly image: Uint8Array;
+      readonly arguments?: readonly string[];
+      readonly input?: string;
+    }
   /** A trace file (docs/trace.md). It contains events only: no tables and no processors. */
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
 

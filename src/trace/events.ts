@@ -259,11 +259,42 @@ export interface TracepointEvent {
   readonly details: string;
 }
 
+/** A thread of a process has performed a system call, or has ended in one. */
+export interface SystemCallEvent {
+  readonly type: 'system-call';
+  readonly process: number;
+  readonly thread: number;
+  /** The call with its arguments and its result, as strace(1) prints it. */
+  readonly text: string;
+}
+
+/** A thread of a process has taken a signal. */
+export interface SignalEvent {
+  readonly type: 'signal';
+  readonly process: number;
+  readonly thread: number;
+  /** As strace(1) prints it. */
+  readonly text: string;
+}
+
+/** A process has ended. */
+export interface ProcessEndEvent {
+  readonly type: 'process-end';
+  readonly process: number;
+  /** Its last thread. */
+  readonly thread: number;
+  /** How, as strace(1) prints it. */
+  readonly text: string;
+}
+
+/** What Linux programs emit that run as processes. Processes are those of `mm`, and have their numbers. */
+export type TaskEvent = SystemCallEvent | SignalEvent | ProcessEndEvent;
+
 /** What happened on a host that is not Guesthouse. */
 export type HostEvent = TracepointEvent;
 
 /** A step of a machine, a process, a guest address space or a virtual CPU. */
-export type TraceEvent = MachineEvent | MmEvent | GmapEvent | VcpuEvent | HostEvent;
+export type TraceEvent = MachineEvent | MmEvent | GmapEvent | VcpuEvent | TaskEvent | HostEvent;
 
 /** The type of an event, as its `type` field has it. */
 export type TraceEventType = TraceEvent['type'];

@@ -7,7 +7,8 @@ describe('the kernel functions of events', () => {
     const { functions, note, tracepoint } = KERNEL_FUNCTIONS[type];
     expect(functions.length > 0 || note !== undefined).toBe(true);
     for (const name of functions) expect(name).toMatch(/^[a-z_][a-z0-9_]+$/);
-    if (tracepoint !== undefined) expect(tracepoint).toMatch(/^(kvm_|page-faults$)/);
+    if (tracepoint !== undefined)
+      expect(tracepoint).toMatch(/^(kvm_|page-faults$|(raw_syscalls|signal|sched):)/);
   });
 
   it('are those of docs/trace.md', () => {

@@ -57,5 +57,12 @@ export const KERNEL_FUNCTIONS: Readonly<Record<TraceEventType, KernelCounterpart
     note: 'the hardware takes it; for a guest also KVM: kvm_s390_deliver_pending_interrupts',
   },
   exit: { functions: ['kvm_arch_vcpu_ioctl_run'], tracepoint: 'kvm_userspace_exit' },
+  'system-call': {
+    functions: ['system_call'],
+    note: 'later __do_syscall',
+    tracepoint: 'raw_syscalls:sys_exit',
+  },
+  signal: { functions: ['get_signal_to_deliver', 'do_signal'], tracepoint: 'signal:signal_deliver' },
+  'process-end': { functions: ['do_exit'], tracepoint: 'sched:sched_process_exit' },
   tracepoint: { functions: [], note: 'it is what a kernel reported itself' },
 };

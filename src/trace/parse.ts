@@ -59,6 +59,9 @@ const FIELDS: Readonly<Record<TraceEventType, Readonly<Record<string, Kind>>>> =
     details: 'text',
   },
   exit: { vcpu: 'number', reason: 'word', address: 'address' },
+  'system-call': { process: 'number', thread: 'number', text: 'text' },
+  signal: { process: 'number', thread: 'number', text: 'text' },
+  'process-end': { process: 'number', thread: 'number', text: 'text' },
 };
 
 /** The types of events. */

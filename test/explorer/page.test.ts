@@ -168,6 +168,60 @@ describePage('the page', () => {
     await explorer.page.getByText('from the page').first().waitFor();
   });
 
+  it('runs a Linux program that the command offers, by system calls, forward and back', async () => {
+    const explorer = await open(await served('examples/programs/images/hello.elf', '--', 'you there', 'two'));
+    const { page, fetched } = explorer;
+    const step = page.getByRole('region', { name: 'This step' });
+    // It opens before the system call that ends it.
+    await page.locator('.code', { hasText: 'svc' }).first().waitFor();
+    expect([...fetched.keys()].filter((path) => /program-/.test(path))).toHaveLength(1);
+    await explorer.view('Console');
+    await page.getByText('argument 1: you there').first().waitFor();
+    await page.getByRole('button', { name: 'Step by system calls' }).click();
+    await page.keyboard.press('Shift+{');
+    await explorer.at(0);
+    const text = String.raw`write(1, "Hello from /bin/hello.elf!\n", 27) = 27`;
+    await page.keyboard.press('.');
+    await step.getByText(text).waitFor();
+    const where = await page.locator('.where').innerText();
+    await explorer.view('Processors');
+    const shown = await explorer.shownAtRest();
+    await page.keyboard.press('.');
+    await step.getByText('"argument 1: you there\\n"').waitFor();
+    expect(await explorer.shownAtRest()).not.toBe(shown);
+    await page.keyboard.press(',');
+    await step.getByText(text).waitFor();
+    expect(await page.locator('.where').innerText()).toBe(where);
+    await expect.poll(() => explorer.shown(), PATIENT).toBe(shown);
+    // Its memory and its tables are those of a process.
+    await explorer.view('Spaces');
+    await page.getByText('process 2').first().waitFor();
+    await explorer.view('Tables');
+    await page.getByText('The page table of process 2').first().waitFor();
+    await page.getByLabel('Arguments').fill('other');
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await explorer.ready();
+    await explorer.view('Console');
+    await page.getByText('argument 1: other').first().waitFor();
+    expect(await violations(explorer)).toEqual([]);
+  });
+
+  it('opens a Linux program that is dropped on it, and says why one cannot be run', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    const image = readFileSync(join(ROOT, 'examples/programs/images/crash.elf'));
+    await drop(explorer, 'crash.elf', image);
+    await page.getByText('Stopped: the program was killed by SIGSEGV').waitFor();
+    await page.getByRole('region', { name: 'This step' }).getByText('--- SIGSEGV').waitFor();
+    // The second program header becomes PT_INTERP, and names what follows the file.
+    const dynamic = Buffer.concat([image, Buffer.from('/lib/ld64.so.1\0')]);
+    dynamic.writeUInt32BE(3, 64 + 56);
+    dynamic.writeBigUInt64BE(BigInt(image.length), 64 + 56 + 8);
+    dynamic.writeBigUInt64BE(15n, 64 + 56 + 32);
+    await drop(explorer, 'dynamic', dynamic);
+    await page.getByRole('alert').getByText('dynamic needs shared libraries').waitFor();
+  });
+
   it('opens a scenario that the command offers, and edits it', async () => {
     const explorer = await open(await served('examples/scenarios/first.txt'));
     const { page } = explorer;
@@ -251,17 +305,17 @@ function traceOf(scenario: string, lines: readonly string[] = [], ...flags: read
 }
 
 /** Drops a file on the page. */
-async function drop({ page }: Explorer, name: string, text: string): Promise<void> {
+async function drop({ page }: Explorer, name: string, contents: string | Uint8Array): Promise<void> {
   await page.evaluate(
-    ([name, text]) => {
+    ([name, base64]) => {
       const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([text], name));
+      dataTransfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
       for (const type of ['dragover', 'drop']) {
         const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
         document.body.dispatchEvent(event);
       }
     },
-    [name, text] as const,
+    [name, Buffer.from(contents).toString('base64')] as const,
   );
 }
 

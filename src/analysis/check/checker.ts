@@ -142,6 +142,9 @@ export class TraceChecker {
         break;
       case 'interruption':
       case 'exit':
+      case 'system-call':
+      case 'signal':
+      case 'process-end':
       case 'tracepoint':
         break;
     }

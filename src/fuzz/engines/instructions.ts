@@ -65,14 +65,14 @@ function setMask(bytes: number[], format: FormatName, mask: number): void {
 /** Compiled instructions with a relative operand: its length in bytes, by mnemonic. `LARL` takes any address. */
 export const RELATIVE: ReadonlyMap<string, number> = new Map(
   Object.keys(FORMS)
-    .filter((name) => name.endsWith('RL') && formatOf(name) === 'RIL')
+    .filter((name) => name.endsWith('RL') && formatOf(name) === 'RIL' && name !== 'EXRL')
     .map((name) => [
       name,
       /HRL$/.test(name) ? 2 : /^(LG|CG|CLG|STG)RL$/.test(name) ? 8 : name === 'LARL' ? 1 : 4,
     ]),
 );
 
-const PLAIN = Object.keys(FORMS).filter((name) => !RELATIVE.has(name));
+const PLAIN = Object.keys(FORMS).filter((name) => !RELATIVE.has(name) && name !== 'EXRL');
 /** Those with two storage operands, which are few and matter. */
 const TWO_OPERANDS = PLAIN.filter((name) => formatOf(name) === 'SSa');
 /** Instructions that demand an even register. */
@@ -258,6 +258,11 @@ export class Encoder {
     // A dividend whose quotient fits, most of the time.
     const r1 = random.pick([0, 2, 4]);
     return this.encode('LGHI', { r1, immediate: random.pick([0, 0, 1]) }) + this.encode(name, { r1 });
+  }
+
+  /** Returns an instruction with two storage operands, whose EXECUTE is compiled. */
+  executed(): string {
+    return this.encode(this.#random.pick(TWO_OPERANDS));
   }
 
   /** Returns an instruction that is not compiled. */

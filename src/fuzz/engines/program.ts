@@ -120,6 +120,7 @@ class ProgramWriter {
     const random = this.#random;
     if (random.oneIn(this.#style.nearby)) this.#nearby();
     else if (random.oneIn(this.#style.others)) this.#other();
+    else if (random.oneIn(25)) this.#execute(this.#encoder.executed());
     else if (random.oneIn(this.#style.modes)) this.assembler.add(modeChange(random));
     else this.assembler.add(this.#encoder.compiled());
   }
@@ -130,13 +131,17 @@ class ProgramWriter {
       this.assembler.add(this.#encoder.other());
       return;
     }
-    // EXECUTE of an instruction that follows.
+    this.#execute(random.oneIn(2) ? this.#encoder.other() : this.#encoder.compiled());
+  }
+
+  /** EXECUTE of an instruction that follows. */
+  #execute(instruction: string): void {
     const target = this.assembler.newLabel();
     this.assembler.addRelative(target, 6, (distance) =>
-      this.#encoder.encode('EXRL', { r1: random.below(6), immediate: distance / 2 }),
+      this.#encoder.encode('EXRL', { r1: this.#random.below(6), immediate: distance / 2 }),
     );
     this.assembler.place(target);
-    this.assembler.add(random.oneIn(2) ? this.#encoder.other() : this.#encoder.compiled());
+    this.assembler.add(instruction);
   }
 
   /** A relative operand in the data among the code, a store to the code itself, or an address of code. */

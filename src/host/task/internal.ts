@@ -12,6 +12,7 @@ export { SYSTEM_CALLS } from './abi/system-calls.ts';
 export type { ArgumentKind, CallLine } from './calls/line.ts';
 export { CALLS } from './calls/table.ts';
 export { codePlace, readFile } from './exec/code-place.ts';
+export { isLinuxProgram, programIn } from './exec/elf-program.ts';
 export {
   type Dentry,
   Directory,

@@ -23,7 +23,7 @@ import { membersOf, signalGroup } from './process/groups.ts';
 import type { ExitStatus, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
 import { sendToProcess } from './signals/send.ts';
-import { Strace } from './strace/strace.ts';
+import { CallReports } from './strace/call-reports.ts';
 import { InputStream, OutputStream } from './streams.ts';
 import { System } from './system.ts';
 import { SystemFiles } from './system-files.ts';
@@ -108,7 +108,8 @@ export class Linux {
     this.#terminals = new SystemTerminals(this.system);
     for (const [path, contents] of Object.entries(options.files ?? {}))
       this.files.write(path, contents, 0o755);
-    if (options.strace) this.system.tracer = new Strace(this.#callback(options.strace));
+    const { strace } = options;
+    this.system.tracer = new CallReports(host.kernel.trace, strace && this.#callback(strace));
     if (options.onMissing) this.system.onMissing = this.#callback(options.onMissing);
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
     OWNED.add(host);
@@ -119,9 +120,9 @@ export class Linux {
     return this.#scheduler.work;
   }
 
-  /** Whether what the system does now belongs to the unit of work that was completed last. @internal */
-  get completesUnit(): boolean {
-    return this.#scheduler.handles;
+  /** What the player must know of the steps of a run. @internal */
+  get scheduler(): Pick<Scheduler, 'acts' | 'isInUnit' | 'completesUnit' | 'settle'> {
+    return this.#scheduler;
   }
 
   /** CLOCK_MONOTONIC in nanoseconds. */
@@ -308,6 +309,7 @@ export class Linux {
     if (isAwaited || (this.#waits && due !== Infinity)) return { kind: 'waiting', until: due };
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);
+    this.#scheduler.isInUnit = true;
     return null;
   }
 

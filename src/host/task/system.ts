@@ -57,6 +57,7 @@ export class System {
   hostname = 'guesthouse';
   domainname = '(none)';
   #lastPid = FIRST_PID - 1;
+  #lastSpace = LAST_PID;
 
   constructor(parts: {
     readonly host: Host;
@@ -91,6 +92,15 @@ export class System {
       this.#lastPid = this.#lastPid >= LAST_PID ? FIRST_PID : this.#lastPid + 1;
     } while (this.#isTaken(this.#lastPid));
     return this.#lastPid;
+  }
+
+  /**
+   * Returns a number for the address space of a process: that of the process, unless another one has it, as while exec makes a new one. A
+   * trace tells address spaces apart by their numbers.
+   */
+  spaceNumber(pid: number): number {
+    for (const { id } of this.host.processes) if (id === pid) return ++this.#lastSpace;
+    return pid;
   }
 
   #isTaken(pid: number): boolean {

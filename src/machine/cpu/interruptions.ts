@@ -169,15 +169,23 @@ export abstract class CpuInterruptions extends Processor {
   }
 
   /**
+   * Returns the interruption to report of the instruction that completed last, or null. It must not be left for the next run: the
+   * registers may be another program's then.
+   */
+  protected takeReported(): Stop | null {
+    const interruption = this.reported;
+    if (interruption === null) return null;
+    this.reported = null;
+    return { reason: 'interruption', interruption };
+  }
+
+  /**
    * Takes the pending and enabled interruption of the highest priority. Returns 'taken', or a stop that ends the run, or
    * null if none is pending and enabled.
    */
   protected takePending(): Stop | 'taken' | null {
-    if (this.reported !== null) {
-      const interruption = this.reported;
-      this.reported = null;
-      return { reason: 'interruption', interruption };
-    }
+    const reported = this.takeReported();
+    if (reported !== null) return reported;
     if (this.#early) {
       this.#early = false;
       this.teidHi = this.teidLo = 0;

@@ -84,6 +84,20 @@ describe('interruptions', () => {
     expect(cpu.storage.get64(LOWCORE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x2000n);
   });
 
+  it.each(['interpret', 'auto'] as const)(
+    'supervisor call that is reported: by the run in which it is the last unit (%s)',
+    (engine) => {
+      const other = bare({ engine });
+      // LHI 1,1; SVC 5; LHI 1,2.
+      expect(execute(other, 'a7180001 0a05 a7180002', MODE_64, 2)).toEqual({
+        reason: 'interruption',
+        interruption: { class: 'supervisor-call', code: 5, length: 2 },
+      });
+      expect([other.executed, other.pswAddress]).toEqual([2, BigInt(CODE + 6)]);
+      expect(other.run(1)).toEqual({ reason: 'limit' });
+    },
+  );
+
   it('supervisor call: number and length, or the length of the EXECUTE', () => {
     const cpu = taking();
     execute(cpu, '0a7b', MODE_64 | PROBLEM);

@@ -118,9 +118,9 @@ export class Cpu extends CpuInterruptions {
       this.#advanceClock();
       const isOver = this.observer?.ended() === true;
       if (stop !== null && stop !== 'taken') return stop;
-      if (isOver) return { reason: 'limit' };
+      if (isOver) break;
     }
-    return { reason: 'limit' };
+    return this.takeReported() ?? { reason: 'limit' };
   }
 
   /** Takes one interruption, or stops, or waits, or executes instructions. Returns 'taken', a stop, or null to go on. */

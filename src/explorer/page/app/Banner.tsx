@@ -46,14 +46,17 @@ export function Banner() {
   );
 }
 
-/** A guest is paused after a number of steps, until the user continues it. */
+/** A guest or a program is paused after a number of steps, until the user continues it. */
 function Paused() {
   const known = progress.value;
-  if (source.value?.kind !== 'guest' || known?.end !== null || known.live !== null || isRecording.value)
-    return null;
+  const kind = source.value?.kind;
+  if (kind !== 'guest' && kind !== 'program') return null;
+  if (known?.end !== null || known.live !== null || isRecording.value) return null;
   return (
     <div class="banner quiet" role="status">
-      <p>Paused after {known.steps.toLocaleString('en')} steps. The guest has not ended.</p>
+      <p>
+        Paused after {known.steps.toLocaleString('en')} steps. The {kind} has not ended.
+      </p>
       <button type="button" onClick={() => void resume().catch(complain)}>
         Continue
       </button>

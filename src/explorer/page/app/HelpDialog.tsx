@@ -54,7 +54,9 @@ export function HelpDialog() {
         <summary>Glossary</summary>
         <GlossaryList />
       </details>
-      <p class="muted">Drop a scenario, a trace or a guest’s ELF image anywhere to open it.</p>
+      <p class="muted">
+        Drop a scenario, a trace, a Linux program or a guest’s ELF image anywhere to open it.
+      </p>
       <button ref={button} type="button" class="primary" onClick={() => (help.value = false)}>
         Close
       </button>

@@ -29,7 +29,12 @@ export const LANES: readonly Lane[] = [
     types: ['mm-alloc', 'mmap', 'munmap', 'mprotect', 'mremap', 'fork', 'mm-free'],
   },
   { id: 'table', name: 'pages', glyph: '▲', types: ['mm-fault', 'zap', 'page-table', 'large-frame'] },
-  { id: 'run', name: 'guest runs', glyph: '▶', types: ['exit', 'interruption', 'tracepoint'] },
+  {
+    id: 'run',
+    name: 'runs',
+    glyph: '▶',
+    types: ['exit', 'interruption', 'system-call', 'signal', 'process-end', 'tracepoint'],
+  },
 ];
 
 /** All types of events, lane by lane. */
@@ -65,5 +70,8 @@ export const TYPE_NAMES: Readonly<Record<EventType, string>> = {
   'large-frame': '1 MiB frame',
   exit: 'exit to user space',
   interruption: 'interruption',
+  'system-call': 'system call',
+  signal: 'signal',
+  'process-end': 'program ended',
   tracepoint: 'trace point of a host',
 };

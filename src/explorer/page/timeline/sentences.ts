@@ -6,6 +6,7 @@ import type {
   LargeFrameEvent,
   PageTableEvent,
   PurgeEvent,
+  TaskEvent,
   TraceEvent,
   TraceEventOf,
   TraceEventType,
@@ -72,6 +73,11 @@ function largeFrame({ mm, change, address, frame }: LargeFrameEvent): string {
     : `Process ${mm}: the 1 MiB frame ${hex(frame)} of segment ${hex(address)} is split into pages.`;
 }
 
+/** Names the thread, if it is not the first one of its process. */
+function threadOf({ process, thread }: TaskEvent): string {
+  return thread === process ? '' : `, thread ${thread}`;
+}
+
 type Sentences = { [T in TraceEventType]: (event: TraceEventOf<T>, context: SentenceContext) => string };
 
 const SENTENCES: Sentences = {
@@ -104,6 +110,9 @@ const SENTENCES: Sentences = {
   exit: (e) => `vCPU ${e.vcpu} exits to user space at ${hex(e.address)}: ${e.reason}.`,
   interruption: (e) =>
     `CPU ${e.cpu} takes ${e.class === 'external' ? 'an' : 'a'} ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
+  'system-call': (e) => `Process ${e.process}${threadOf(e)}: ${e.text}`,
+  signal: (e) => `Process ${e.process}${threadOf(e)}: ${e.text}`,
+  'process-end': (e) => `Process ${e.process}: ${e.text}`,
   tracepoint: (e) => `${e.name}${e.vcpu === undefined ? '' : ` of virtual CPU ${e.vcpu}`}: ${e.details}.`,
 };
 

@@ -77,6 +77,29 @@ export function readElfProgram(file: ProgramFile): ElfProgram {
   return program(file, view, viewOf(table), headersAt);
 }
 
+/** Reads the headers of an executable in memory. @throws LinuxError as `readElfProgram` */
+export function programIn(bytes: Uint8Array): ElfProgram {
+  return readElfProgram({ read: (offset, length) => bytes.subarray(offset, offset + length) });
+}
+
+/**
+ * Whether a file is an executable for Linux on s390x, and not an image for the bare machine: it needs an interpreter (PT_INTERP), or its
+ * program headers are loaded with it, since Linux tells programs where they are (AT_PHDR).
+ */
+export function isLinuxProgram(bytes: Uint8Array): boolean {
+  try {
+    const { interpreter, headers, headerCount, segments } = programIn(bytes);
+    const end = headers + headerCount * PROGRAM_HEADER_BYTES;
+    const areLoaded = segments.some(
+      ({ address, fileSize }) => headers >= address && end <= address + fileSize,
+    );
+    return interpreter !== null || areLoaded;
+  } catch (error) {
+    if (error instanceof LinuxError) return false;
+    throw error;
+  }
+}
+
 function program(file: ProgramFile, header: DataView, table: DataView, headersAt: number): ElfProgram {
   const segments: LoadSegment[] = [];
   let interpreter: string | null = null;

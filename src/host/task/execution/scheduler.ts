@@ -43,8 +43,12 @@ export class Scheduler {
   #next = 0;
   /** Whether all stores since a processor's last run were reported: the host's own are. */
   #reported = false;
-  /** Whether what is done now is what the unit of work has led to that was completed last. */
-  handles = false;
+  /** How often the kernel has acted for a thread: after system calls and faults, and before threads go on. */
+  acts = 0;
+  /** Whether it has acted since the last unit of work was completed and what that has led to: the next unit has begun. */
+  isInUnit = false;
+  /** Whether what is done now is what the unit of work has led to that was completed last: a system call. */
+  completesUnit = false;
 
   constructor(system: System, random: RandomBytes) {
     this.#system = system;
@@ -66,6 +70,11 @@ export class Scheduler {
   /** The thread that a processor executes, by CPU address, or null. */
   running(address: number): Thread | null {
     return this.#slots[address]?.thread ?? null;
+  }
+
+  /** Puts the registers of the threads that have processors into these, as they are after system calls. */
+  settle(): void {
+    for (const slot of this.#slots) if (slot.thread?.state === 'runnable') this.#load(slot, slot.thread);
   }
 
   /** Others than this host's processes had control: they may have stored anywhere. */
@@ -150,11 +159,13 @@ export class Scheduler {
     const system = this.#system;
     while (thread.state === 'runnable' && !thread.held) {
       if (thread.blocking !== null) {
+        this.#actInUnit();
         continueCall(system, thread);
         continue;
       }
       const { hasSignal, interrupted, savedMask, passed } = thread;
       if (!hasSignal && interrupted === 0 && savedMask === null && passed === null) return true;
+      this.#actInUnit();
       takeSignals(system, thread);
     }
     return false;
@@ -171,12 +182,13 @@ export class Scheduler {
     thread.work += cpu.executed - before;
     thread.workClock.expire();
     process.workClock.expire();
-    this.handles = true;
-    try {
-      this.#handle(thread, stop);
-    } finally {
-      this.handles = false;
-    }
+    if (cpu.executed !== before) this.isInUnit = false;
+    this.#handle(thread, stop);
+  }
+
+  #actInUnit(): void {
+    this.acts++;
+    this.isInUnit = true;
   }
 
   #run(cpu: Cpu, most: number): Stop {
@@ -212,8 +224,15 @@ export class Scheduler {
     if (stop.reason !== 'interruption') throw new InternalError(`a program ended with ${stop.reason}`);
     const { interruption } = stop;
     if (interruption.class === 'supervisor-call') {
-      enterCall(this.#system, thread, interruption.code, interruption.length);
+      this.acts++;
+      this.completesUnit = true;
+      try {
+        enterCall(this.#system, thread, interruption.code, interruption.length);
+      } finally {
+        this.completesUnit = false;
+      }
     } else {
+      this.#actInUnit();
       this.#system.counts.faults++;
       programInterruption(thread, interruption);
     }

@@ -110,7 +110,7 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
   program.file.denyWrites();
   let mm: Mm | null = null;
   try {
-    mm = system.host.createMm(thread.process.pid);
+    mm = system.host.createMm(system.spaceNumber(thread.process.pid));
     const { context, path, env } = request;
     const main = readElfProgram(mappable(program.file));
     const loaded = loadSegments(mm, mappable(program.file), main, placeOf(main));

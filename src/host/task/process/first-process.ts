@@ -28,6 +28,8 @@ export interface FirstProgram {
   readonly control: (session: Session, group: number) => void;
 }
 
+/** The number of the address space of a process without a program. */
+const NO_PROCESS = 0;
 /** The layout of a process without a program. */
 const NO_LAYOUT = {
   ...{ brkStart: 0, stackStart: 0, argStart: 0, argEnd: 0, envStart: 0, envEnd: 0 },
@@ -48,7 +50,8 @@ export function startProcess(system: System, program: FirstProgram): Process {
   program.control(session, pid);
   const files = new FileTable();
   for (const [fd, file] of program.files.entries()) files.replace(fd, file, false);
-  const space = new AddressSpace(system.host.createMm(pid), NO_LAYOUT, null);
+  // The program gets one of its own, with the number of the process.
+  const space = new AddressSpace(system.host.createMm(NO_PROCESS), NO_LAYOUT, null);
   const handlers = new SignalHandlers();
   const parts = { tid: pid, process, space, files, fs, handlers, credentials, name: '', runQueue };
   const thread = new Thread(parts);

@@ -7,7 +7,7 @@ import { Strace } from './strace.ts';
 /** Returns what strace prints of a program. Pointers that are not the program's own are left out. */
 function trace(name: string): string[] {
   const lines: string[] = [];
-  runProgram(name, new Machine(), { tracer: new Strace((line) => void lines.push(line)) });
+  runProgram(name, new Machine(), { tracer: Strace.printing((line) => void lines.push(line)) });
   return lines;
 }
 

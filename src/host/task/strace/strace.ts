@@ -25,22 +25,34 @@ const READERS: ReadonlySet<string> = new Set([
 ]);
 const RESTARTED = -512;
 
+/** What a line is about. */
+export type StraceKind = 'system-call' | 'signal' | 'process-end';
+
+/** Takes a line, without the number of its thread. */
+export type StraceTaker = (text: string, thread: Thread, kind: StraceKind) => void;
+
 /** Prints to `write`, a line at a time. */
 export class Strace implements CallTracer {
-  readonly #write: (line: string) => void;
+  readonly #write: StraceTaker;
   /** Calls that have begun and not ended, as they are shown. */
   readonly #begun = new Map<Thread, string>();
-  /** Whether there was more than one thread: then each line tells its own. */
-  #several = false;
-  #first: Thread | null = null;
 
-  constructor(write: (line: string) => void) {
+  constructor(write: StraceTaker) {
     this.#write = write;
   }
 
+  /** Returns one whose lines tell their thread once there is more than one. */
+  static printing(line: (line: string) => void): Strace {
+    let first: Thread | null = null;
+    let several = false;
+    return new Strace((text, thread) => {
+      first ??= thread;
+      several ||= thread !== first;
+      line(several ? `[pid ${thread.tid}] ${text}` : text);
+    });
+  }
+
   entered(thread: Thread): void {
-    this.#first ??= thread;
-    if (thread !== this.#first) this.#several = true;
     const { call } = thread;
     if (call !== null) this.#begun.set(thread, `${call.name}(${this.#arguments(thread)}`);
   }
@@ -52,29 +64,26 @@ export class Strace implements CallTracer {
     this.#begun.delete(thread);
     const shown =
       READERS.has(call.name) && result !== null ? `${call.name}(${this.#arguments(thread, result)}` : begun;
-    this.#line(thread, `${shown}) = ${resultOf(call.name, result)}`);
+    this.#write(`${shown}) = ${resultOf(call.name, result)}`, thread, 'system-call');
   }
 
   signal(thread: Thread, info: SignalInfo): void {
     const sender = info.pid === undefined ? '' : `, si_pid=${info.pid}`;
     const address = info.address === undefined ? '' : `, si_addr=0x${info.address.toString(16)}`;
     const name = signalName(info.signal);
-    this.#line(thread, `--- ${name} {si_signo=${name}, si_code=${info.code}${sender}${address}} ---`);
+    const text = `--- ${name} {si_signo=${name}, si_code=${info.code}${sender}${address}} ---`;
+    this.#write(text, thread, 'signal');
   }
 
   ended(thread: Thread): void {
     const begun = this.#begun.get(thread);
-    if (begun !== undefined) this.#line(thread, `${begun}) = ?`);
+    if (begun !== undefined) this.#write(`${begun}) = ?`, thread, 'system-call');
     this.#begun.delete(thread);
     const { ended } = thread.process;
     if (ended === null) return;
     const how =
       ended.kind === 'exited' ? `exited with ${ended.value}` : `killed by ${signalName(ended.value)}`;
-    this.#line(thread, `+++ ${how} +++`);
-  }
-
-  #line(thread: Thread, text: string): void {
-    this.#write(this.#several ? `[pid ${thread.tid}] ${text}` : text);
+    this.#write(`+++ ${how} +++`, thread, 'process-end');
   }
 
   /** @param got the number of bytes that were read, or undefined before */

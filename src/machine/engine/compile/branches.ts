@@ -24,7 +24,13 @@ export type Condition =
       readonly mask: number;
     }
   /** Register `a`, plus register `b`, is above the odd register of `b` (`above`), or is not. */
-  | { readonly kind: 'index'; readonly a: number; readonly b: number; readonly above: boolean };
+  | {
+      readonly kind: 'index';
+      readonly a: number;
+      readonly b: number;
+      readonly bits: 32 | 64;
+      readonly above: boolean;
+    };
 
 /** A branch. */
 export interface Branch {
@@ -72,10 +78,10 @@ const compare =
   });
 
 const index =
-  (above: boolean): Reader =>
+  (bits: 32 | 64, above: boolean): Reader =>
   (o, from) => ({
     target: relative(from, operand(o, 2)),
-    condition: { kind: 'index', a: operand(o, 0), b: operand(o, 1), above },
+    condition: { kind: 'index', a: operand(o, 0), b: operand(o, 1), bits, above },
     link: null,
   });
 
@@ -103,8 +109,10 @@ const BRANCHES: Readonly<Record<string, Reader>> = {
   CGIJ: compare(64, false, true),
   CLIJ: compare(32, true, true),
   CLGIJ: compare(64, true, true),
-  BRXHG: index(true),
-  BRXLG: index(false),
+  BRXH: index(32, true),
+  BRXLE: index(32, false),
+  BRXHG: index(64, true),
+  BRXLG: index(64, false),
 };
 
 /** The branch instructions that can be compiled. */

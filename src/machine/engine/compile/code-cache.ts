@@ -12,11 +12,13 @@ import { FRAME_SIZE, type LinearMemory, type Storage } from '../../storage.ts';
 import { CodeBytes } from './code-bytes.ts';
 import { CODE_TYPE, codeFunction } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { enterFunction, jumpFunction, REGION_TYPE, TO_REGION_TYPE } from './emitter.ts';
-import { findFlow } from './flow.ts';
+import { type Block, findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
+import { enterFunction, jumpFunction } from './jump-table.ts';
 import { type FunctionTable, instantiate, type Linked, newTable } from './module.ts';
+import { type CodeSpace, NearbyCode } from './nearby-code.ts';
 import { emitRegion } from './region.ts';
+import { REGION_TYPE } from './region-call.ts';
 import type { WasmFunction } from './wasm.ts';
 
 /**
@@ -33,17 +35,41 @@ export interface Region {
   readonly index: number;
   /** Whether it needs the AFP-register control. */
   readonly afp: boolean;
-  /** What it was made from. */
-  readonly source: CodeBytes;
+  /** What it was made from, by frame. */
+  readonly sources: readonly CodeBytes[];
+  /** The other pages that it has code in. */
+  readonly others: readonly OtherPage[];
+  /** How often it could not be used because one of those pages was not known to be there. */
+  absences: number;
   /** The value of the cache's epoch when it was last checked. */
   checked: number;
 }
 
+/** A page that a region has code in, besides that of its first instruction. */
+export interface OtherPage {
+  /** By how many pages it is behind that one; negative if before. */
+  readonly distance: number;
+  /** The absolute address of its frame. */
+  readonly frame: number;
+}
+
+/** Where a region begins. */
+interface Place {
+  /** Absolute address. */
+  readonly address: number;
+  /** The number of the page by which the program reaches it. */
+  readonly page: number;
+}
+
+/** Offsets [from, to[ in a frame. */
+type Range = readonly [from: number, to: number];
+
 /** A region under way. */
 interface Piece {
   readonly address: number;
-  /** Where its instructions are: offsets [from, to[ in the page. */
-  readonly ranges: readonly (readonly [number, number])[];
+  /** Where its instructions are, for each frame. */
+  readonly ranges: ReadonlyMap<number, Range[]>;
+  readonly others: readonly OtherPage[];
   /** Null if it cannot be compiled. */
   readonly code: WasmFunction | null;
   readonly afp: boolean;
@@ -57,10 +83,38 @@ const MAX_REGIONS = 4000;
 const COUNTERS = 1 << 17;
 /** Returns the place of the counter of an absolute address. */
 const counterOf = (address: number) => (address >>> 1) & (COUNTERS - 1);
+/** How often a region is not used because a page is not known to be there, before it is made without other pages. */
+const MAX_ABSENCES = 100;
 /** Regions that are made at a time at most: a module of several costs little more than a module of one. */
 const MAX_BATCH = 32;
 /** Bytes in a line. Whether a store hits code or data in the same page is decided by line. */
 const LINE = 64;
+
+/** Returns where the instructions of a block are, and the targets of EXECUTE, by offsets from the start of the first page. */
+function rangesOf({ offset, next, instructions }: Block): Range[] {
+  const targets = instructions.flatMap(({ target }) => target ?? []);
+  return [
+    [offset, Math.max(next, offset + 2)],
+    ...targets.map(({ offset: at, length }) => [at, at + length] as const),
+  ];
+}
+
+/** Divides ranges of offsets by page: the ranges within each, by its distance from the first. */
+function byPage(ranges: readonly Range[]): Map<number, Range[]> {
+  const pages = new Map<number, Range[]>();
+  for (const [from, to] of ranges) {
+    for (let at = from; at < to; ) {
+      const distance = Math.floor(at / FRAME_SIZE);
+      const start = distance * FRAME_SIZE;
+      const end = Math.min(to, start + FRAME_SIZE);
+      const found = pages.get(distance) ?? [];
+      pages.set(distance, found);
+      found.push([at - start, end - start]);
+      at = end;
+    }
+  }
+  return pages;
+}
 
 /** What regions are reached through: the table of functions, and functions of one module. */
 interface Linkage {
@@ -77,7 +131,7 @@ function link(memory: LinearMemory): Linkage {
   if (linked === null) throw new InternalError('the module that reaches regions is refused');
   const [code, enter, jump] = linked;
   const imports = [
-    { type: TO_REGION_TYPE, code: jump },
+    { type: REGION_TYPE, code: jump },
     { type: CODE_TYPE, code },
   ];
   return { table, enter: enter as Enter, imports };
@@ -90,7 +144,7 @@ export class CodeCache implements CodeWatch {
   readonly #words: Int32Array;
   readonly #threshold: number;
   /** Addresses that were branched to half as often as it takes: they are compiled together with the next one. */
-  readonly #warm: number[] = [];
+  readonly #warm: Place[] = [];
   readonly #regions = new Map<number, Region>();
   /** The last region that was found for each counter: a region is looked for at each entry, and a map is slower. */
   readonly #recent: (Region | null)[] = new Array(COUNTERS).fill(null);
@@ -163,23 +217,43 @@ export class CodeCache implements CodeWatch {
     return true;
   }
 
-  /** Returns the region at an absolute address that the program has branched to, or null if it is not worth compiling yet. */
-  find(address: number): Region | null {
+  /**
+   * Returns the region at an absolute address that the program has branched to, or null if it is not worth compiling yet.
+   * @param page the number of the page of the instruction address
+   * @param space where the program's other pages are
+   */
+  find(address: number, page: number, space: CodeSpace): Region | null {
     const counter = counterOf(address);
     const region = this.#regionAt(address, counter);
     if (region !== null) {
-      if (region.checked === this.#epoch || this.#isCurrent(region)) return region;
+      if (region.checked === this.#epoch || this.#isCurrent(region)) {
+        if (region.others.length === 0) return region;
+        return this.#inSpace(region, page, space);
+      }
       this.#regions.delete(address);
       this.#recent[counter] = null;
     }
     const count = (this.#counts[counter] as number) + 1;
     this.#counts[counter] = count;
     if (count < this.#threshold) {
-      if (count === this.#threshold >>> 1 && this.#warm.length < MAX_BATCH - 1) this.#warm.push(address);
+      if (count === this.#threshold >>> 1 && this.#warm.length < MAX_BATCH - 1)
+        this.#warm.push({ address, page });
       return null;
     }
     this.#counts[counter] = 0;
-    return this.#compile(address);
+    return this.#compile({ address, page }, space);
+  }
+
+  /** Returns a region if its other pages are where they were, another region without them if they are not, or null. */
+  #inSpace(region: Region, page: number, space: CodeSpace): Region | null {
+    for (const { distance, frame } of region.others) {
+      const found = space.frameOf(page + distance);
+      if (found === frame) continue;
+      // The interpreter may get there soon.
+      if (found < 0 && ++region.absences < MAX_ABSENCES) return null;
+      return this.#compile({ address: region.address, page }, null);
+    }
+    return region;
   }
 
   #regionAt(address: number, counter: number): Region | null {
@@ -192,33 +266,53 @@ export class CodeCache implements CodeWatch {
   }
 
   #isCurrent(region: Region): boolean {
-    if (!region.source.isIn(this.#words)) return false;
+    for (const source of region.sources) if (!source.isIn(this.#words)) return false;
     region.checked = this.#epoch;
     return true;
   }
 
-  /** Compiles the code at an address, and at those that will be compiled soon. */
-  #compile(address: number): Region {
-    const batch = [address, ...this.#warm.filter((warm) => warm !== address && !this.#regions.has(warm))];
-    this.#warm.length = 0;
+  /**
+   * Compiles the code at a place, and at those that will be compiled soon.
+   * @param space null to compile the first alone, and only its own page
+   */
+  #compile(place: Place, space: CodeSpace | null): Region {
+    const { address } = place;
+    const batch = [place];
+    if (space !== null) {
+      const isNew = (warm: Place) => warm.address !== address && !this.#regions.has(warm.address);
+      batch.push(...this.#warm.filter(isNew));
+      this.#warm.length = 0;
+    }
     if (this.#next + batch.length > MAX_REGIONS) this.#clear();
-    const pieces = batch.map((at) => this.#emit(at));
+    const pieces = batch.map((one) => this.#emit(one, space));
     this.#instantiate(pieces.filter(({ code }) => code !== null));
     for (const piece of pieces) this.#enter(piece);
     return this.#regions.get(address) as Region;
   }
 
-  #emit(address: number): Piece {
+  #emit({ address, page }: Place, space: CodeSpace | null): Piece {
     const frame = address - (address % FRAME_SIZE);
-    const page = new DataView(this.#storage.bytes.buffer, frame, FRAME_SIZE);
+    // A place that was reached in another address space is compiled without its other pages.
+    const near = space?.frameOf(page) === frame ? space : null;
+    const code = new NearbyCode(this.#storage.view, page, frame, near);
     const isKnown = (instruction: Decoded) => formOf(instruction) !== undefined;
-    const isReached = (offset: number) =>
-      this.#counts[counterOf(frame + offset)] !== 0 || this.#regions.has(frame + offset);
-    const flow = findFlow(page, address % FRAME_SIZE, isKnown, isReached);
-    const ranges = flow.blocks.map(({ offset, next }) => [offset, Math.max(next, offset + 2)] as const);
+    const isReached = (offset: number) => {
+      const at = code.addressOf(offset);
+      return this.#counts[counterOf(at)] !== 0 || this.#regions.has(at);
+    };
+    const flow = findFlow(code, address % FRAME_SIZE, isKnown, isReached);
     const compilable = (flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null;
     const emitted = compilable ? emitRegion(flow) : null;
-    return { address, ranges, code: emitted?.code ?? null, afp: emitted?.afp ?? false, index: -1 };
+    const pages = byPage(flow.blocks.flatMap(rangesOf));
+    const others = [...pages.keys()]
+      .filter((distance) => distance !== 0)
+      .map((distance) => ({ distance, frame: code.frameAt(distance) }));
+    const ranges = new Map<number, Range[]>();
+    for (const [distance, found] of pages) {
+      const at = code.frameAt(distance);
+      ranges.set(at, [...(ranges.get(at) ?? []), ...found]);
+    }
+    return { address, ranges, others, code: emitted?.code ?? null, afp: emitted?.afp ?? false, index: -1 };
   }
 
   /** Makes the functions of pieces, and puts them into the table. */
@@ -238,17 +332,17 @@ export class CodeCache implements CodeWatch {
     }
   }
 
-  #enter({ address, index, afp, ranges }: Piece): void {
-    const frame = address - (address % FRAME_SIZE);
-    const source = new CodeBytes(this.#words, frame, ranges);
-    this.#regions.set(address, { address, index, afp, source, checked: this.#epoch });
+  #enter({ address, index, afp, ranges, others }: Piece): void {
+    const sources = [...ranges].map(([frame, found]) => new CodeBytes(this.#words, frame, found));
+    const region = { address, index, afp, sources, others, absences: 0, checked: this.#epoch };
+    this.#regions.set(address, region);
     this.#known[counterOf(address)] = 1;
     this.#recent[counterOf(address)] = null;
-    this.#mark(frame / FRAME_SIZE, ranges);
+    for (const [frame, found] of ranges) this.#mark(frame / FRAME_SIZE, found);
   }
 
   /** Notes where code is, so that stores to it are reported. */
-  #mark(frame: number, ranges: readonly (readonly [number, number])[]): void {
+  #mark(frame: number, ranges: readonly Range[]): void {
     let lines = this.#lines.get(frame);
     if (lines === undefined) {
       lines = new Uint8Array(FRAME_SIZE / LINE);

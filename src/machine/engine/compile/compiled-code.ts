@@ -8,12 +8,14 @@ import { ADDRESSING, SPACE } from '../../cpu/state.ts';
 import { INEXACT_FLAG, isNative } from '../../instructions/bfp-result.ts';
 import { ICTL } from '../../instructions/line.ts';
 import { tracesBranches } from '../../instructions/trace.ts';
-import { BLOCK, JUMP_ENTRIES, NO_MASK } from '../../processor-block.ts';
+import { ARITHMETIC, BLOCK, NO_MASK } from '../../processor-block.ts';
 import { FRAME_SIZE } from '../../storage.ts';
 import { AccessBuffers } from './access-buffers.ts';
-import type { CodeCache } from './code-cache.ts';
+import type { CodeCache, Region } from './code-cache.ts';
 import { CC } from './condition-code.ts';
-import { REASON } from './emitter.ts';
+import { JumpTable } from './jump-table.ts';
+import type { CodeSpace } from './nearby-code.ts';
+import { REASON } from './region-call.ts';
 
 /** Instructions that one call does at most: a call is what replaces code by better code of the browser's compiler. */
 const SLICE = 100_000;
@@ -22,17 +24,26 @@ const LEAST = 16;
 /** Program mask: fixed-point overflow. Compiled code does not look for these exceptions. */
 const FIXED_POINT_OVERFLOW = 8;
 
+/** Pages of an address space. */
+const PAGES = 2 ** 52;
+
 const WORD = (offset: number) => offset / 4;
 
+/** Returns what floating-point arithmetic compiled code may do with a floating-point-control register: an `ARITHMETIC`. */
+function arithmeticOf(fpc: number): number {
+  if (!isNative(fpc)) return ARITHMETIC.NONE;
+  return (fpc & INEXACT_FLAG) !== 0 ? ARITHMETIC.ALL : ARITHMETIC.EXACT;
+}
+
 /** Compiled code on one processor. */
-export class CompiledCode {
+export class CompiledCode implements CodeSpace {
   readonly #cpu: CpuInterruptions;
   readonly #cache: CodeCache;
   readonly #buffers: AccessBuffers;
   /** The processor's block, word by word. */
   readonly #words: Uint32Array;
   readonly #block: number;
-  readonly #jumps: Uint32Array;
+  readonly #jumps: JumpTable;
   /** What the interpreter has to do for compiled code, and the page of the operand that missed. */
   #reason: number = REASON.LEFT;
   #missPage = 0;
@@ -46,7 +57,7 @@ export class CompiledCode {
     this.#cache = cache;
     this.#block = cpu.block.offset;
     this.#words = new Uint32Array(cpu.block.buffer, this.#block, BLOCK.BUFFERS / 4);
-    this.#jumps = new Uint32Array(cpu.block.buffer, this.#block + BLOCK.JUMPS, JUMP_ENTRIES * 4);
+    this.#jumps = new JumpTable(cpu.block);
     this.#buffers = new AccessBuffers(cpu, cpu.block);
     // The version of storage that was used by a former machine: its entries are invalid with the next.
   }
@@ -68,7 +79,7 @@ export class CompiledCode {
     for (let from = false; ; address = this.#address()) {
       const left = end - cpu.executed;
       if (left < LEAST || address < 0) return false;
-      const region = this.#cache.find(address);
+      const region = this.#cache.find(address, this.#page(), this);
       if (region === null) return false;
       if (region.index < 0) {
         this.#reason = REASON.INTERPRET;
@@ -78,7 +89,7 @@ export class CompiledCode {
       const buffers = this.#buffers.select();
       this.#validateJumps(buffers);
       if (region.afp && !this.#afp) return false;
-      if (from) this.#enterJump(region.index);
+      if (from) this.#enterJump(region);
       this.#give(Math.min(left, SLICE), buffers);
       const reason = this.#cache.enter(this.#block, region.index);
       const done = this.#take();
@@ -101,7 +112,7 @@ export class CompiledCode {
     const { window, iaHi, iaLo } = cpu;
     if ((iaLo & 1) !== 0) return -1;
     if (iaHi !== window.codeHi || ((iaLo ^ window.codeLo) & ~0xfff) !== 0) {
-      const frame = cpu.cachedFrame(logicalPage(iaHi * 0x10_0000 + (iaLo >>> 12)), INSTRUCTION);
+      const frame = cpu.cachedFrame(logicalPage(this.#page()), INSTRUCTION);
       if (frame < 0) return -1;
       window.setCode(iaHi, iaLo, frame / FRAME_SIZE);
     }
@@ -124,24 +135,24 @@ export class CompiledCode {
     this.#buffersOfJumps = buffers;
     this.#afp = afp;
     this.#buffers.codeMoved = false;
-    const words = this.#words;
-    words[WORD(BLOCK.VERSION)] = (words[WORD(BLOCK.VERSION)] as number) + 1;
-    if (words[WORD(BLOCK.VERSION)] === 0) {
-      this.#jumps.fill(0);
-      words[WORD(BLOCK.VERSION)] = 1;
-    }
+    this.#jumps.clear();
+  }
+
+  frameOf(page: number): number {
+    return page < 0 || page >= PAGES ? -1 : this.#cpu.cachedFrame(logicalPage(page), INSTRUCTION);
+  }
+
+  /** The number of the page of the instruction address. */
+  #page(): number {
+    return this.#cpu.iaHi * 0x10_0000 + (this.#cpu.iaLo >>> 12);
   }
 
   /** Notes where the code at the instruction address is. */
-  #enterJump(index: number): void {
-    const cpu = this.#cpu;
-    const jumps = this.#jumps;
-    const at = ((cpu.iaLo >>> 1) & (JUMP_ENTRIES - 1)) * 4;
-    jumps[at] = cpu.iaLo;
-    jumps[at + 1] = cpu.iaHi;
-    jumps[at + 2] = this.#words[WORD(BLOCK.VERSION)] as number;
-    jumps[at + 3] = index;
-    this.#buffers.watchCode(logicalPage(cpu.iaHi * 0x10_0000 + (cpu.iaLo >>> 12)));
+  #enterJump({ index, others }: Region): void {
+    this.#jumps.enter(this.#cpu.iaHi, this.#cpu.iaLo, index);
+    const page = this.#page();
+    this.#buffers.watchCode(logicalPage(page));
+    for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance));
   }
 
   /** Whether the processor is in a state that compiled code is made for. */
@@ -179,7 +190,7 @@ export class CompiledCode {
     words[WORD(BLOCK.SYSTEM_MASK)] = this.#mayMask(ICTL.STNSM) ? cpu.systemMask : NO_MASK;
     const mayUnmask = cpu.quietIfUnmasked && this.#mayMask(ICTL.STNSM | ICTL.STOSM);
     words[WORD(BLOCK.UNMASK)] = mayUnmask ? 1 : 0;
-    words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
+    words[WORD(BLOCK.ARITHMETIC)] = arithmeticOf(cpu.fpc);
   }
 
   /** Whether a privileged instruction has no exception, and no interception by one of the controls. */

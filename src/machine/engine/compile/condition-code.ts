@@ -40,6 +40,19 @@ export type Cc = (typeof CC)[keyof typeof CC];
 
 const KINDS = Object.keys(CC).length;
 
+/** Kinds that follow from A alone. */
+const OF_A: ReadonlySet<Cc> = new Set([
+  CC.VALUE,
+  CC.SIGN,
+  CC.NONZERO,
+  CC.EXACT_32,
+  CC.ADD_LOGICAL_32,
+  CC.SUBTRACT_LOGICAL_32,
+]);
+
+/** Returns whether the condition code of a kind depends on B, too. */
+export const dependsOnB = (kind: Cc): boolean => !OF_A.has(kind);
+
 /** Appends code that pushes the condition code, 32 bits, of a kind. @param a, b the locals A and B */
 export function pushCode(body: Body, kind: Cc, a: number, b: number): void {
   const three = () => body.i32(3);

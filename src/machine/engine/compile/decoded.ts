@@ -2,13 +2,16 @@
 
 import { lineOf } from '../../instructions/decode.ts';
 import { type Fields, fieldsOf } from '../../instructions/fields.ts';
+import type { Code } from './nearby-code.ts';
 
 /** An instruction with its operands. */
 export interface Decoded extends Fields {
-  /** Byte offset in the page. */
+  /** Byte offset from the start of the page of the region's first instruction. */
   readonly offset: number;
   readonly length: number;
   readonly mnemonic: string;
+  /** The target of EXECUTE RELATIVE LONG, if that is in a page near the region's first. */
+  readonly target?: Decoded | undefined;
 }
 
 /** Returns the number of bytes of an instruction that begins with byte `first`. */
@@ -16,16 +19,15 @@ export function lengthOf(first: number): number {
   return first < 0x40 ? 2 : first < 0xc0 ? 4 : 6;
 }
 
-/**
- * Returns the instruction at a byte offset of a page, or null if its operation code is invalid.
- * Preconditions: the whole instruction is in the page.
- * @param view of the page
- */
-export function decode(view: DataView, offset: number): Decoded | null {
-  const length = lengthOf(view.getUint8(offset));
-  const half = (at: number) => (at < length ? view.getUint16(offset + at) : 0);
-  const w = half(0) * 0x1_0000 + half(2);
-  const x = half(4);
+/** Returns the instruction at a byte offset, or null if its operation code is invalid or it is not known what is there. */
+export function decode(code: Code, offset: number): Decoded | null {
+  const first = code.halfword(offset);
+  if (first < 0) return null;
+  const length = lengthOf(first >>> 8);
+  const second = length > 2 ? code.halfword(offset + 2) : 0;
+  const x = length > 4 ? code.halfword(offset + 4) : 0;
+  if (second < 0 || x < 0) return null;
+  const w = first * 0x1_0000 + second;
   const line = lineOf(w, x);
   if (line === undefined) return null;
   const { operands, address, address2 } = fieldsOf(line[1], w, x);

@@ -4,10 +4,9 @@
  *
  * Compiled code does an instruction as a whole or not at all. Before it changes anything, an instruction makes sure that it
  * can complete; if not, the code leaves the region with all registers as they are before the instruction, and the interpreter
- * executes it. An exit is a `br` to the end of a block that surrounds the region's code, so that it costs nothing on
+ * executes it. An exit is a `br` to the end of a block that surrounds the region's code, so that it costs little on
  * the way that is not taken:
  *
- *     load the registers
  *     block $end
  *       block $exit1
  *         block $exit0
@@ -17,34 +16,18 @@
  *       end
  *       exit 1
  *     end
- *     store the registers
+ *
+ * A register is loaded into its local where it is read first. Changed registers are stored at the end of their basic block, and
+ * before anything that may leave it: at an exit, all are in the processor's block. So a short way through a region
+ * costs only the registers on that way.
  */
 
 import type { Address } from '../../instructions/fields.ts';
-import { BLOCK, BUFFER_ENTRIES, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
-import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
+import { ARITHMETIC, BLOCK, BUFFER_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
+import { CC, type Cc, dependsOnB, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { Body, F64, type FunctionType, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
-
-/** Why compiled code returned. */
-export const REASON = {
-  /** The program is at an address that the region does not contain. */
-  LEFT: 0,
-  /** The next instruction is for the interpreter. */
-  INTERPRET: 1,
-  /** As `INTERPRET`; its operand is not in the buffer for loads. */
-  LOAD_MISS: 2,
-  /** As `INTERPRET`; its operand is not in the buffer for stores. */
-  STORE_MISS: 3,
-  /** The next block has more instructions than may be done. */
-  LIMIT: 4,
-} as const;
-export type Reason = (typeof REASON)[keyof typeof REASON];
-
-/** The type of a region's function. */
-export const REGION_TYPE: FunctionType = { parameters: [I32], results: [I32] };
-/** The type of the functions (block, index) that execute the region at a place in the table. */
-export const TO_REGION_TYPE: FunctionType = { parameters: [I32, I32], results: [I32] };
+import { REASON, REGION_TYPE, type Reason } from './region-call.ts';
+import { Body, F64, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
 
 /** The functions that a region's module imports, by index: `jumpFunction` and `codeFunction`. */
 const JUMP = 0;
@@ -57,35 +40,34 @@ const LOCAL = {
   LIMIT: 1,
   /** Lookups (high half) and instructions done. */
   COUNT: 2,
-  /** Virtual address of the page of the code. */
+  /** Virtual address of the page of the region's first instruction. */
   PAGE: 3,
   /** The access buffers. */
   BUFFERS: 4,
-  /** Operands and kind of the condition code. */
+  /** The operands of the condition code. */
   A: 5,
   B: 6,
-  KIND: 7,
-  /** Offset of the last branch taken, or -1. */
-  BREAKING: 8,
+  /** Offset of the last branch taken, or `NO_BRANCH`. */
+  BREAKING: 7,
   /** Where the program is, at an exit. */
-  TARGET: 9,
+  TARGET: 8,
   /** An effective address. */
-  ADDRESS: 10,
+  ADDRESS: 9,
   /** A buffer entry; then an absolute address. */
-  ENTRY: 11,
-  REASON: 12,
+  ENTRY: 10,
+  REASON: 11,
   /** Scratch. */
-  T: 13,
-  U: 14,
-  V: 15,
-  GENERAL: 16,
-  FLOATING: 32,
+  T: 12,
+  U: 13,
+  V: 14,
+  GENERAL: 15,
+  FLOATING: 31,
   /** Scratch numbers. */
-  NUMBERS: 48,
+  NUMBERS: 47,
   /** The absolute address of the second storage operand. */
-  SECOND: 58,
+  SECOND: 57,
   /** A vector whose bytes are reversed. */
-  VECTOR: 59,
+  VECTOR: 58,
 } as const;
 const NUMBER_LOCALS = 10;
 
@@ -96,7 +78,6 @@ const LOCAL_TYPES = [
   I32,
   I64,
   I64,
-  I32,
   I32,
   I64,
   I64,
@@ -112,16 +93,18 @@ const LOCAL_TYPES = [
 ];
 
 /** The bytes of the two halves of a vector, each in reverse order. */
-const REVERSED = [7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8];
+const REVERSED = [7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0];
 
 /** An extension of a loaded value to 64 bits. */
 export type Extension = 'signed' | 'unsigned';
 
-/** Floating-point registers that do not need the AFP-register control. */
-const BASIC_REGISTERS: readonly number[] = [0, 2, 4, 6];
+/** Floating-point registers that need the AFP-register control: all but 0, 2, 4 and 6. */
+const ADDITIONAL_REGISTERS = 0xffaa_0000 | 0;
 const PAGE_MASK = -4096;
 const PAGE_SIZE = 4096;
 
+/** No offset: it is odd. */
+const NO_BRANCH = -1;
 /** As the offset of an exit: the local TARGET has the address. */
 const AT_TARGET = -1;
 
@@ -132,8 +115,36 @@ interface Exit {
   /** What has been done since the count was last written. */
   readonly instructions: number;
   readonly lookups: number;
-  /** The kind of the condition code, or null if the local says it. */
+  /** The kind of the condition code, whose operands are in locals; or null if it is in the processor's block. */
   readonly kind: Cc | null;
+}
+
+/** A set of registers: bit r is general register r, and bit 16 + r floating-point register r. */
+export type RegisterSet = number;
+
+/** What is known at a point of a region, whatever way the program has come. */
+export interface State {
+  /** Registers whose locals are valid. */
+  readonly available: RegisterSet;
+  /** The kind of the condition code, whose operands are in locals then; or null if only the processor's block has it. */
+  readonly kind: Cc | null;
+  /** Whether the processor's block has the condition code. */
+  readonly kindIsStored: boolean;
+}
+
+const REGISTERS = 32;
+
+/** Returns the local of the register that bit `n` of a set stands for. */
+const localOf = (n: number) => (n < 16 ? LOCAL.GENERAL + n : LOCAL.FLOATING + n - 16);
+/** Returns the set of the register of a local. */
+const setOf = (local: number): RegisterSet =>
+  1 << (local >= LOCAL.FLOATING ? local - LOCAL.FLOATING + 16 : local - LOCAL.GENERAL);
+
+/** Returns the locals of a set of registers. */
+function localsOf(set: RegisterSet): number[] {
+  const locals: number[] = [];
+  for (let n = 0; n < REGISTERS; n++) if (set & (1 << n)) locals.push(localOf(n));
+  return locals;
 }
 
 /** Emits a region. */
@@ -142,10 +153,15 @@ export class Emitter {
   /** Number of blocks, loops and ifs around the code that is emitted now. */
   #depth = 0;
   readonly #exits: Exit[] = [];
-  readonly #read = new Set<number>();
-  readonly #written = new Set<number>();
-  /** The kind of the condition code, if it is known where code is emitted now. */
-  #kind: Cc | null = null;
+  /** What is known where code is emitted now. */
+  #state: State = { available: 0, kind: null, kindIsStored: true };
+  /** The states in which the enclosing blocks, loops and ifs began. */
+  readonly #outer: State[] = [];
+  /** Registers whose locals are newer than the processor's block. */
+  #changed = 0;
+  /** Registers that were loaded since `takeLoaded`, and that the region uses at all. */
+  #loaded = 0;
+  #used = 0;
   /** Instructions and lookups of the current block so far. */
   #instructions = 0;
   #lookups = 0;
@@ -154,16 +170,23 @@ export class Emitter {
 
   // Structure
 
+  /** Begins a block, a loop, or an if of the number on the stack. What is known behind it is what is known here. */
   begin(code: number): void {
+    this.#store();
+    this.#outer.push(this.#state);
     this.body.begin(code);
     this.#depth++;
   }
 
   otherwise(): void {
+    this.#store();
+    this.#state = this.#outer.at(-1) as State;
     this.body.op(OP.ELSE);
   }
 
   end(): void {
+    this.#store();
+    this.#state = this.#outer.pop() as State;
     this.body.end();
     this.#depth--;
   }
@@ -174,7 +197,6 @@ export class Emitter {
 
   /** Begins a basic block of `count` instructions: leaves if that are more than may be done. */
   beginBlock(offset: number, count: number): void {
-    this.#kind = null;
     this.#instructions = 0;
     this.#lookups = 0;
     this.body.get(LOCAL.COUNT).op(OP.I32_WRAP).i32(count).op(OP.I32_ADD).get(LOCAL.LIMIT).op(OP.I32_GT_S);
@@ -192,15 +214,25 @@ export class Emitter {
     this.#lookups += lookups;
   }
 
-  /** Ends a basic block: writes what the code behind it expects in locals. */
+  /** Ends a basic block: writes what the code behind it expects in the processor's block. */
   endBlock(): void {
-    if (this.#kind !== null) this.body.i32(this.#kind).set(LOCAL.KIND);
-    // Exits that follow may be emitted after other blocks: for them, only the local says the kind.
-    this.#kind = null;
+    this.#store();
+    this.#storeCode();
     if (this.#instructions === 0) return;
     this.body.get(LOCAL.COUNT).i64(packed(this.#instructions, this.#lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
     this.#instructions = 0;
     this.#lookups = 0;
+  }
+
+  /** Stores the operands of the condition code, and their kind. */
+  #storeCode(): void {
+    const { body } = this;
+    const { kind, kindIsStored } = this.#state;
+    if (kind === null || kindIsStored) return;
+    body.get(LOCAL.BLOCK).i32(kind).memory(OP.I32_STORE, BLOCK.CODE_KIND);
+    body.get(LOCAL.BLOCK).get(LOCAL.A).memory(OP.I64_STORE, BLOCK.CODE_A);
+    if (dependsOnB(kind)) body.get(LOCAL.BLOCK).get(LOCAL.B).memory(OP.I64_STORE, BLOCK.CODE_B);
+    this.#state = { ...this.#state, kindIsStored: true };
   }
 
   /** Notes that the instruction under way branches. */
@@ -210,7 +242,7 @@ export class Emitter {
 
   // Exits
 
-  /** Leaves for an offset from the page, which may be in another page. The program has got there by itself. */
+  /** Leaves for an offset from the page. The program has got there by itself. */
   leaveFor(offset: number): void {
     this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset }));
   }
@@ -238,6 +270,7 @@ export class Emitter {
   }
 
   #exitIf(exit: Pick<Exit, 'reason' | 'offset'>): void {
+    this.#store();
     this.body.brIf(this.#depth + this.#newExit(exit));
   }
 
@@ -248,23 +281,81 @@ export class Emitter {
       offset,
       instructions: this.#instructions,
       lookups: this.#lookups,
-      kind: this.#kind,
+      kind: this.#state.kindIsStored ? null : this.#state.kind,
     });
     return length;
   }
 
   // Registers
 
+  /** What is known here. It is set where a basic block is entered. */
+  get state(): State {
+    return this.#state;
+  }
+
+  set state(state: State) {
+    this.#state = state;
+  }
+
+  /** Returns the registers that were loaded since this was called last. */
+  takeLoaded(): RegisterSet {
+    const loaded = this.#loaded;
+    this.#loaded = 0;
+    return loaded;
+  }
+
+  /** Loads registers, so that a loop need not do it. */
+  preload(registers: RegisterSet): void {
+    for (const local of localsOf(registers & ~this.#state.available)) {
+      this.#load(local);
+      this.body.set(local);
+    }
+  }
+
+  #load(local: number): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD, place(local));
+    this.#loaded |= setOf(local);
+    this.#isValid(local);
+  }
+
+  /** Notes that the local of a register is valid. */
+  #isValid(local: number): void {
+    const register = setOf(local);
+    this.#used |= register;
+    const { available } = this.#state;
+    if ((available & register) === 0) this.#state = { ...this.#state, available: available | register };
+  }
+
+  #push(local: number): void {
+    if (this.#state.available & setOf(local)) {
+      this.body.get(local);
+      return;
+    }
+    this.#load(local);
+    this.body.tee(local);
+  }
+
+  #pop(local: number): void {
+    this.body.set(local);
+    this.#isValid(local);
+    this.#changed |= setOf(local);
+  }
+
+  /** Stores the registers that have changed. */
+  #store(): void {
+    for (const local of localsOf(this.#changed))
+      this.body.get(LOCAL.BLOCK).get(local).memory(OP.I64_STORE, place(local));
+    this.#changed = 0;
+  }
+
   /** Pushes general register `r`. */
   register(r: number): void {
-    this.#read.add(LOCAL.GENERAL + r);
-    this.body.get(LOCAL.GENERAL + r);
+    this.#push(LOCAL.GENERAL + r);
   }
 
   /** Pops general register `r`. */
   setRegister(r: number): void {
-    this.#written.add(LOCAL.GENERAL + r);
-    this.body.set(LOCAL.GENERAL + r);
+    this.#pop(LOCAL.GENERAL + r);
   }
 
   /** Pushes the low half of a general register, extended to 64 bits. */
@@ -295,14 +386,12 @@ export class Emitter {
 
   /** Pushes floating-point register `r`. */
   float(r: number): void {
-    this.#read.add(LOCAL.FLOATING + r);
-    this.body.get(LOCAL.FLOATING + r);
+    this.#push(LOCAL.FLOATING + r);
   }
 
   /** Pops floating-point register `r`. */
   setFloat(r: number): void {
-    this.#written.add(LOCAL.FLOATING + r);
-    this.body.set(LOCAL.FLOATING + r);
+    this.#pop(LOCAL.FLOATING + r);
   }
 
   /** Scratch local `n`, 0 to 9, a number of the long format, free at the beginning of an instruction. */
@@ -310,11 +399,29 @@ export class Emitter {
     return LOCAL.NUMBERS + n;
   }
 
-  /** Leaves the instruction under way to the interpreter unless compiled code may do floating-point arithmetic. */
+  /** Leaves the instruction under way to the interpreter unless compiled code may do all floating-point arithmetic. */
   demandArithmetic(): void {
-    this.needsAfp();
-    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC).op(OP.I32_EQZ);
+    this.#arithmetic();
+    this.body.i32(ARITHMETIC.ALL).op(OP.I32_NE);
     this.interpretIf();
+  }
+
+  /** As `demandArithmetic`, if `push` pushes that the result is not exact; else unless exact arithmetic may be done. */
+  demandExact(push: () => void): void {
+    this.#arithmetic();
+    this.body.i32(ARITHMETIC.ALL).op(OP.I32_NE);
+    this.begin(OP.IF);
+    this.#arithmetic();
+    this.body.op(OP.I32_EQZ);
+    push();
+    this.body.op(OP.I32_OR);
+    this.interpretIf();
+    this.end();
+  }
+
+  #arithmetic(): void {
+    this.needsAfp();
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC);
   }
 
   /** Notes that the instruction under way needs the AFP-register control, as all arithmetic does. */
@@ -324,9 +431,7 @@ export class Emitter {
 
   /** Whether the region needs the AFP-register control. Without it, four registers can be loaded, stored and copied. */
   get afp(): boolean {
-    const additional = (local: number) =>
-      local >= LOCAL.FLOATING && local < LOCAL.NUMBERS && !BASIC_REGISTERS.includes(local - LOCAL.FLOATING);
-    return this.#afp || [...this.#read, ...this.#written].some(additional);
+    return this.#afp || (this.#used & ADDITIONAL_REGISTERS) !== 0;
   }
 
   /** Pushes access register `r`, zero-extended to 64 bits. */
@@ -359,18 +464,29 @@ export class Emitter {
 
   /** The condition code is now of a kind; its operands are in the locals. */
   setKind(kind: Cc): void {
-    this.#kind = kind;
+    this.#state = { ...this.#state, kind, kindIsStored: false };
   }
 
   /** Pushes the condition code, 32 bits. */
   code(): void {
-    if (this.#kind !== null) pushCode(this.body, this.#kind, LOCAL.A, LOCAL.B);
-    else this.body.get(LOCAL.KIND).get(LOCAL.A).get(LOCAL.B).call(CODE);
+    const { body } = this;
+    const { kind } = this.#state;
+    if (kind !== null) {
+      pushCode(body, kind, LOCAL.A, LOCAL.B);
+      return;
+    }
+    body
+      .get(LOCAL.BLOCK)
+      .memory(OP.I32_LOAD, BLOCK.CODE_KIND)
+      .get(LOCAL.BLOCK)
+      .memory(OP.I64_LOAD, BLOCK.CODE_A);
+    body.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE);
   }
 
   /** Pushes whether a mask, 1 to 14, selects the condition code. */
   condition(mask: number): void {
-    if (this.#kind !== null) pushCondition(this.body, this.#kind, LOCAL.A, LOCAL.B, mask);
+    const { kind } = this.#state;
+    if (kind !== null) pushCondition(this.body, kind, LOCAL.A, LOCAL.B, mask);
     else pushSelected(this.body, mask, () => this.code());
   }
 
@@ -390,11 +506,11 @@ export class Emitter {
   }
 
   /**
-   * Pops the effective address of `length` bytes, up to 128, that can be loaded or stored then, by `loadAt` and `storeAt`: sets
+   * Pops the effective address of `length` bytes, up to 256, or null if the local V says how many, that can be loaded or stored then, by `loadAt` and `storeAt`: sets
    * the local `first` to the absolute address. Leaves the instruction to the interpreter if the buffer does not have the page
    * for this access, or the operand is not all in one page.
    */
-  prepare(length: number, store: boolean): void {
+  prepare(length: number | null, store: boolean): void {
     const { body } = this;
     const base = store ? STORE_BUFFER : 0;
     body.tee(LOCAL.ADDRESS).get(LOCAL.ADDRESS);
@@ -406,10 +522,10 @@ export class Emitter {
       .op(OP.I32_AND);
     body.get(LOCAL.BUFFERS).op(OP.I32_ADD).tee(LOCAL.ENTRY).memory(OP.I64_LOAD, base);
     // The offset from the page in the entry: too large if that is another page, or if the operand goes on behind it.
-    body
-      .op(OP.I64_SUB)
-      .i64(PAGE_SIZE - length)
-      .op(OP.I64_GT_U);
+    body.op(OP.I64_SUB);
+    if (length === null) body.i64(PAGE_SIZE).get(LOCAL.V).op(OP.I64_SUB);
+    else body.i64(PAGE_SIZE - length);
+    body.op(OP.I64_GT_U);
     this.#exitIf({
       reason: store ? REASON.STORE_MISS : REASON.LOAD_MISS,
       offset: (this.#instruction as Decoded).offset,
@@ -429,7 +545,7 @@ export class Emitter {
   }
 
   /** As `prepare` for a fetch of the second operand. `first` and `second` are the locals with their absolute addresses. */
-  prepareSecond(length: number): void {
+  prepareSecond(length: number | null): void {
     this.prepare(length, false);
     this.body.get(LOCAL.ENTRY).set(LOCAL.SECOND);
   }
@@ -551,7 +667,7 @@ export class Emitter {
     this.body.tee(LOCAL.VECTOR).get(LOCAL.VECTOR).shuffle(REVERSED).low64();
   }
 
-  /** Returns the function: registers are loaded, the region's code runs, registers are stored. */
+  /** Returns the function. */
   finish(): WasmFunction {
     const whole = new Body();
     const field = (code: number, offset: number, local: number) =>
@@ -559,37 +675,29 @@ export class Emitter {
     field(OP.I32_LOAD, BLOCK.LIMIT, LOCAL.LIMIT);
     field(OP.I64_LOAD, BLOCK.COUNT, LOCAL.COUNT);
     field(OP.I32_LOAD, BLOCK.CONTEXT, LOCAL.BUFFERS);
-    field(OP.I64_LOAD, BLOCK.CODE_A, LOCAL.A);
-    field(OP.I64_LOAD, BLOCK.CODE_B, LOCAL.B);
-    field(OP.I32_LOAD, BLOCK.CODE_KIND, LOCAL.KIND);
     whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
-    whole.i32(-1).set(LOCAL.BREAKING);
-    for (const local of new Set([...this.#read, ...this.#written])) field(OP.I64_LOAD, place(local), local);
+    whole.i32(NO_BRANCH).set(LOCAL.BREAKING);
     this.#appendCode(whole);
     const put = (code: number, offset: number, push: () => void) => {
       whole.get(LOCAL.BLOCK);
       push();
       whole.memory(code, offset);
     };
-    for (const local of this.#written) put(OP.I64_STORE, place(local), () => whole.get(local));
-    put(OP.I64_STORE, BLOCK.CODE_A, () => whole.get(LOCAL.A));
-    put(OP.I64_STORE, BLOCK.CODE_B, () => whole.get(LOCAL.B));
-    put(OP.I32_STORE, BLOCK.CODE_KIND, () => whole.get(LOCAL.KIND));
     put(OP.I64_STORE, BLOCK.COUNT, () => whole.get(LOCAL.COUNT));
     put(OP.I64_STORE, BLOCK.ADDRESS, () => whole.get(LOCAL.TARGET));
-    whole.get(LOCAL.BREAKING).i32(0).op(OP.I32_GE_S).begin(OP.IF);
+    whole.get(LOCAL.BREAKING).i32(NO_BRANCH).op(OP.I32_NE).begin(OP.IF);
     put(OP.I64_STORE, BLOCK.BREAKING, () =>
-      whole.get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_U, OP.I64_ADD),
+      whole.get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_S, OP.I64_ADD),
     );
     whole.end();
     whole.get(LOCAL.REASON).begin(OP.IF);
     put(OP.I64_STORE, BLOCK.MISS, () => whole.get(LOCAL.ADDRESS));
     whole.get(LOCAL.REASON).op(OP.RETURN).end();
-    pushJump(whole);
+    whole.get(LOCAL.BLOCK).returnCall(JUMP);
     return { ...REGION_TYPE, locals: LOCAL_TYPES, body: whole };
   }
 
-  /** The region's code, and what each exit does before the registers are stored. */
+  /** The region's code, and what each exit does. */
   #appendCode(whole: Body): void {
     const exits = this.#exits;
     for (let i = 0; i < exits.length + 2; i++) whole.begin(OP.BLOCK);
@@ -611,19 +719,18 @@ export class Emitter {
 }
 
 /** An exit to other code. There are few of them, and they are taken often. */
-function appendLeaving(whole: Body, { offset, instructions, lookups, kind, reason }: Exit): void {
+function appendLeaving(whole: Body, { offset, instructions, lookups, reason }: Exit): void {
   if (offset !== AT_TARGET) whole.get(LOCAL.PAGE).i64(offset).op(OP.I64_ADD).set(LOCAL.TARGET);
   if (instructions > 0) {
     whole.get(LOCAL.COUNT).i64(packed(instructions, lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
   }
-  if (kind !== null) whole.i32(kind).set(LOCAL.KIND);
   whole.i32(reason).set(LOCAL.REASON);
 }
 
 /**
- * Says all of an exit within the page in one number, so that a region's many exits for the interpreter are short: what to add to
- * the count; in bits 16 to 23 the kind of the condition code, or `ANY_KIND`; in bits 24 to 31 the reason; in bits 48 to 63
- * the offset.
+ * Says all of an exit near the first page in one number, so that a region's many exits for the interpreter are short: what to add to
+ * the count; in bits 16 to 23 the kind of the condition code, or `ANY_KIND` if it is stored; in bits 24 to 31 the reason; in bits 48 to 63
+ * the offset, with a sign.
  */
 function describe({ offset, instructions, lookups, kind, reason }: Exit): bigint {
   const low = BigInt(instructions | ((kind ?? ANY_KIND) << 16)) | (BigInt(reason) << 24n);
@@ -638,75 +745,18 @@ function appendDecoding(whole: Body): void {
   const field = (from: number) =>
     whole.get(LOCAL.T).i64(from).op(OP.I64_SHR_U, OP.I32_WRAP).i32(0xff).op(OP.I32_AND);
   whole.get(LOCAL.COUNT).get(LOCAL.T).i64(COUNTS).op(OP.I64_AND, OP.I64_ADD).set(LOCAL.COUNT);
-  whole.get(LOCAL.PAGE).get(LOCAL.T).i64(48).op(OP.I64_SHR_U, OP.I64_ADD).set(LOCAL.TARGET);
+  whole.get(LOCAL.PAGE).get(LOCAL.T).i64(48).op(OP.I64_SHR_S, OP.I64_ADD).set(LOCAL.TARGET);
   field(16);
-  whole
-    .tee(LOCAL.REASON)
-    .get(LOCAL.KIND)
-    .get(LOCAL.REASON)
-    .i32(ANY_KIND)
-    .op(OP.I32_NE, OP.SELECT)
-    .set(LOCAL.KIND);
+  whole.tee(LOCAL.REASON).i32(ANY_KIND).op(OP.I32_NE).begin(OP.IF);
+  whole.get(LOCAL.BLOCK).get(LOCAL.REASON).memory(OP.I32_STORE, BLOCK.CODE_KIND);
+  whole.get(LOCAL.BLOCK).get(LOCAL.A).memory(OP.I64_STORE, BLOCK.CODE_A);
+  whole.get(LOCAL.BLOCK).get(LOCAL.B).memory(OP.I64_STORE, BLOCK.CODE_B);
+  whole.end();
   field(24);
   whole.set(LOCAL.REASON);
 }
 
-/** Continues with the code at the address TARGET, if the entries for jumps say where it is; else returns. */
-function pushJump(body: Body): void {
-  const entry = LOCAL.ENTRY;
-  body
-    .get(LOCAL.TARGET)
-    .op(OP.I32_WRAP)
-    .i32(3)
-    .op(OP.I32_SHL)
-    .i32((JUMP_ENTRIES - 1) * 16)
-    .op(OP.I32_AND);
-  body
-    .get(LOCAL.BLOCK)
-    .op(OP.I32_ADD)
-    .tee(entry)
-    .memory(OP.I64_LOAD, BLOCK.JUMPS)
-    .get(LOCAL.TARGET)
-    .op(OP.I64_EQ);
-  body
-    .get(entry)
-    .memory(OP.I32_LOAD, BLOCK.JUMPS + 8)
-    .get(LOCAL.BLOCK)
-    .memory(OP.I32_LOAD, BLOCK.VERSION);
-  body.op(OP.I32_EQ, OP.I32_AND).begin(OP.IF);
-  body
-    .get(LOCAL.BLOCK)
-    .get(entry)
-    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12)
-    .returnCall(JUMP)
-    .end();
-  body.i32(REASON.LEFT);
-}
-
 const UNREACHABLE = 0x00;
-
-/**
- * What reaches the regions: a module of its own, since the engine keeps a copy of the table for each module that uses it. Its
- * functions are `codeFunction`, `enterFunction` and `jumpFunction`, and its further type is `REGION_TYPE`.
- */
-const CODE_OF_ENTER = 0;
-const REGION_TYPE_INDEX = 3;
-
-/** Executes a region, and those that it leads to, and computes the condition code that they leave. */
-export function enterFunction(): WasmFunction {
-  const body = new Body();
-  body.get(0).get(1).indirect(OP.CALL_INDIRECT, REGION_TYPE_INDEX);
-  body.get(0);
-  body.get(0).memory(OP.I32_LOAD, BLOCK.CODE_KIND).get(0).memory(OP.I64_LOAD, BLOCK.CODE_A);
-  body.get(0).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE_OF_ENTER).memory(OP.I32_STORE, BLOCK.CC);
-  return { ...TO_REGION_TYPE, locals: [], body };
-}
-
-/** Continues with a region in place of the one that calls it. */
-export function jumpFunction(): WasmFunction {
-  const body = new Body().get(0).get(1).indirect(OP.RETURN_CALL_INDIRECT, REGION_TYPE_INDEX);
-  return { ...TO_REGION_TYPE, locals: [], body };
-}
 
 /** The packed count of instructions and lookups. */
 function packed(instructions: number, lookups: number): bigint {

@@ -2,11 +2,21 @@
 
 import { describe, expect, it } from 'vitest';
 import { type Flow, findFlow } from './flow.ts';
+import type { Code } from './nearby-code.ts';
 
 const KNOWN = () => true;
 
+/** A page, and nothing near it. */
+function only(view: DataView): Code {
+  return { halfword: (offset) => (offset >= 0 && offset < view.byteLength ? view.getUint16(offset) : -1) };
+}
+
 /** A page that begins with code in hexadecimal. */
-function page(hex: string): DataView {
+function page(hex: string): Code {
+  return only(bytes(hex));
+}
+
+function bytes(hex: string): DataView {
   const digits = hex.replaceAll(' ', '');
   const bytes = new Uint8Array(0x1000);
   for (let i = 0; i * 2 < digits.length; i++) bytes[i] = Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16);
@@ -79,11 +89,11 @@ describe('a region', () => {
     expect(flow.blocks.map(({ offset }) => offset)).toEqual([0, 8, 6]);
   });
 
-  it.each([0xffe, 0xffc])('does not have an instruction that crosses the end of the page, at %d', (at) => {
-    const view = page('');
+  it.each([0xffe, 0xffc])('does not have an instruction whose end is not there, at %d', (at) => {
+    const view = bytes('');
     // BRASL needs six bytes.
     view.setUint16(at, 0xc0e5);
-    expect(findFlow(view, at, KNOWN).blocks[0]?.instructions).toEqual([]);
+    expect(findFlow(only(view), at, KNOWN).blocks[0]?.instructions).toEqual([]);
   });
 
   it('has a bound', () => {
@@ -114,15 +124,15 @@ describe('random graphs', () => {
   };
 
   /** A page of branches to one another. */
-  function branches(count: number): DataView {
-    const view = page('');
+  function branches(count: number): Code {
+    const view = bytes('');
     for (let i = 0; i < count; i++) {
       const mask = below(4) === 0 ? 15 : 1 + below(14);
       view.setUint16(i * 4, 0xa704 | (mask << 4));
       view.setInt16(i * 4 + 2, (below(count) - i) * 2);
     }
     view.setUint16(count * 4, 0x07fe);
-    return view;
+    return only(view);
   }
 
   it.each(Array.from({ length: 60 }, (_, i) => 2 + (i % 20)))('of %d branches', (count) => {

@@ -1,10 +1,11 @@
 /**
- * The control flow of a region: the code that is reached from its first instruction by branches within one page, as basic
+ * The control flow of a region: the code that is reached from its first instruction, in its page and those near it, as basic
  * blocks, and what the emitter needs to make loops of WebAssembly from its loops: an order, dominators, loop heads and joins.
  */
 
 import { type Branch, branchOf } from './branches.ts';
-import { type Decoded, decode, lengthOf } from './decoded.ts';
+import { type Decoded, decode } from './decoded.ts';
+import type { Code } from './nearby-code.ts';
 
 /** Limits of a region. */
 const MAX_INSTRUCTIONS = 400;
@@ -13,9 +14,11 @@ const PAGE_SIZE = 0x1000;
 /** Return addresses that an indirect branch is compared with. */
 const MAX_RETURNS = 4;
 
+const pageOf = (offset: number) => Math.floor(offset / PAGE_SIZE);
+
 /** A basic block. */
 export interface Block {
-  /** Byte offset of its first instruction in the page. */
+  /** Byte offset of its first instruction from the start of the region's first page. */
   readonly offset: number;
   /** Its instructions, without those that only end it because the compiler does not know them. */
   readonly instructions: readonly Decoded[];
@@ -47,20 +50,20 @@ export interface Flow {
 
 /** Whether the compiler knows an instruction that is no branch. */
 export type IsKnown = (instruction: Decoded) => boolean;
-/** Whether the program has branched to a byte offset of the page. */
+/** Whether the program has branched to a byte offset. */
 export type IsReached = (offset: number) => boolean;
 
 /**
- * Finds the region that begins at a byte offset of a page. It has no code that only a conditional branch leads to that was never taken.
- * @param page a view of its 4096 bytes
+ * Finds the region that begins at a byte offset, 0 to 4094. It has no code that only a conditional branch leads to that was never taken,
+ * and of the functions that it calls those in the page of the call.
  */
 export function findFlow(
-  page: DataView,
+  code: Code,
   start: number,
   isKnown: IsKnown,
   isReached: IsReached = () => true,
 ): Flow {
-  const finder = new Finder(page, isKnown, isReached);
+  const finder = new Finder(code, isKnown, isReached);
   finder.explore(start);
   return { ...ordered(finder.blocks(), start, finder.returns), unknown: finder.unknown };
 }
@@ -69,15 +72,15 @@ export function findFlow(
 class Finder {
   readonly returns: number[] = [];
   readonly unknown = new Set<number>();
-  readonly #page: DataView;
+  readonly #code: Code;
   readonly #isKnown: IsKnown;
   readonly #isReached: IsReached;
   readonly #instructions = new Map<number, Decoded>();
   /** Offsets at which blocks begin. */
   readonly #leaders = new Set<number>();
 
-  constructor(page: DataView, isKnown: IsKnown, isReached: IsReached) {
-    this.#page = page;
+  constructor(code: Code, isKnown: IsKnown, isReached: IsReached) {
+    this.#code = code;
     this.#isKnown = isKnown;
     this.#isReached = isReached;
   }
@@ -96,7 +99,7 @@ class Finder {
   #follow(leader: number, todo: number[]): void {
     for (let offset = leader; ; ) {
       if (this.#instructions.has(offset) || this.#instructions.size >= MAX_INSTRUCTIONS) return;
-      if (offset >= PAGE_SIZE) return;
+      if (!this.#isThere(offset)) return;
       const instruction = this.#read(offset);
       if (instruction === null) {
         this.unknown.add(offset);
@@ -106,30 +109,43 @@ class Finder {
       const branch = branchOf(instruction);
       offset += instruction.length;
       if (branch === null || branch === 'never') continue;
-      this.#targets(branch, offset, todo);
+      this.#targets(branch, instruction.offset, offset, todo);
       return;
     }
   }
 
-  #targets({ target, condition, link }: Branch, next: number, todo: number[]): void {
-    const inPage = (offset: number) => offset >= 0 && offset < PAGE_SIZE && offset % 2 === 0;
+  #targets({ target, condition, link }: Branch, at: number, next: number, todo: number[]): void {
     const always = condition.kind === 'always';
-    if ('at' in target && inPage(target.at) && (always || this.#isReached(target.at))) {
-      todo.push(target.at);
-      if (link !== null && inPage(next) && this.returns.length < MAX_RETURNS) {
-        this.returns.push(next);
-        todo.push(next);
+    if ('at' in target && this.#isThere(target.at) && (always || this.#isReached(target.at))) {
+      if (link === null) {
+        todo.push(target.at);
+      } else if (pageOf(target.at) === pageOf(at)) {
+        todo.push(target.at);
+        if (this.#isThere(next) && this.returns.length < MAX_RETURNS) {
+          this.returns.push(next);
+          todo.push(next);
+        }
       }
     }
-    if (!always && inPage(next)) todo.push(next);
+    if (!always && this.#isThere(next)) todo.push(next);
+  }
+
+  #isThere(offset: number): boolean {
+    return offset % 2 === 0 && this.#code.halfword(offset) >= 0;
   }
 
   /** Returns the instruction at an offset, or null if it cannot be compiled. */
   #read(offset: number): Decoded | null {
-    if (offset + lengthOf(this.#page.getUint8(offset)) > PAGE_SIZE) return null;
-    const instruction = decode(this.#page, offset);
+    let instruction = decode(this.#code, offset);
     if (instruction === null) return null;
+    if (instruction.mnemonic === 'EXRL') instruction = this.#withTarget(instruction);
     return branchOf(instruction) !== null || this.#isKnown(instruction) ? instruction : null;
+  }
+
+  /** Returns EXECUTE RELATIVE LONG with its target, if that can be decoded. */
+  #withTarget(execute: Decoded): Decoded {
+    const at = execute.offset + (execute.operands[1] as number) * 2;
+    return { ...execute, target: decode(this.#code, at) ?? undefined };
   }
 
   blocks(): Block[] {
@@ -201,10 +217,7 @@ function ordered(found: readonly Block[], start: number, returns: readonly numbe
 
 /** Cooper, Harvey and Kennedy: "A Simple, Fast Dominance Algorithm". */
 function immediateDominators(blocks: readonly Block[]): number[] {
-  const predecessors: number[][] = blocks.map(() => []);
-  blocks.forEach((block, from) => {
-    for (const to of block.successors) predecessors[to]?.push(from);
-  });
+  const predecessors = predecessorsOf(blocks);
   const dominators: number[] = blocks.map((_, place) => (place === 0 ? 0 : -1));
   const common = (a: number, b: number): number => {
     let [x, y] = [a, b];
@@ -240,4 +253,29 @@ function cutIrreducible(blocks: readonly Block[], dominators: readonly number[])
   blocks.forEach((block, from) => {
     block.successors = block.successors.filter((to) => to > from || dominates(to, from));
   });
+}
+
+/** Returns the blocks of the loop with a head, which is one of them, by their places. */
+export function loopOf({ blocks, heads }: Flow, head: number): Set<number> {
+  const members = new Set([head]);
+  if (!heads[head]) return members;
+  const predecessors = predecessorsOf(blocks);
+  // Only ways back lead from a later block to an earlier one.
+  const todo = (predecessors[head] as number[]).filter((from) => from >= head);
+  while (todo.length > 0) {
+    const at = todo.pop() as number;
+    if (members.has(at)) continue;
+    members.add(at);
+    todo.push(...(predecessors[at] as number[]));
+  }
+  return members;
+}
+
+/** Returns, for each block, the places of those that may continue with it. */
+function predecessorsOf(blocks: readonly Block[]): number[][] {
+  const predecessors: number[][] = blocks.map(() => []);
+  blocks.forEach((block, from) => {
+    for (const to of block.successors) predecessors[to]?.push(from);
+  });
+  return predecessors;
 }

@@ -7,8 +7,8 @@
 import type { Branch, Condition } from './branches.ts';
 import { CC, pushCondition } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { Emitter } from './emitter.ts';
-import type { Block, Flow } from './flow.ts';
+import { Emitter, type RegisterSet } from './emitter.ts';
+import { type Block, type Flow, loopOf } from './flow.ts';
 import { formOf } from './forms/index.ts';
 import { OP, type WasmFunction } from './wasm.ts';
 
@@ -22,16 +22,30 @@ export interface EmittedRegion {
 /** Returns the code of a region. */
 export function emitRegion(flow: Flow): EmittedRegion {
   const emitter = new Emitter();
-  new RegionEmitter(flow, emitter).block(0);
+  const preloads = flow.heads.includes(true) ? preloadsOf(flow) : [];
+  new RegionEmitter(flow, emitter, preloads).block(0);
   return { code: emitter.finish(), afp: emitter.afp };
 }
 
+/** Returns, for each head of a loop, the registers that the loop loads if they are not loaded before it. */
+function preloadsOf(flow: Flow): RegisterSet[] {
+  const trial = new RegionEmitter(flow, new Emitter(), []);
+  trial.block(0);
+  return flow.heads.map((isHead, place) => {
+    let registers = 0;
+    if (isHead) for (const member of loopOf(flow, place)) registers |= trial.loaded[member] as RegisterSet;
+    return registers;
+  });
+}
+
+const ALL_REGISTERS: RegisterSet = -1;
 /** The last offset in a page at which the interpreter fetches an instruction with one lookup. */
 const LAST_WHOLE = 0xffa;
+const IN_PAGE = 0xfff;
 
 /** Lookups of the TLB that fetch an instruction. */
 function fetches({ offset, length }: Decoded): number {
-  return offset <= LAST_WHOLE ? 1 : length / 2;
+  return (offset & IN_PAGE) <= LAST_WHOLE ? 1 : length / 2;
 }
 
 class RegionEmitter {
@@ -39,10 +53,18 @@ class RegionEmitter {
   readonly #emitter: Emitter;
   /** Where a branch to a block goes: the depth inside of its WebAssembly block or loop. */
   readonly #labels = new Map<number, number>();
+  /** Registers that are available on all ways to a block that several lead to. */
+  readonly #available = new Map<number, RegisterSet>();
+  /** Registers that are loaded before each loop, by the place of its head. */
+  readonly #preloads: readonly RegisterSet[];
+  /** Registers that each block has loaded. */
+  readonly loaded: RegisterSet[];
 
-  constructor(flow: Flow, emitter: Emitter) {
+  constructor(flow: Flow, emitter: Emitter, preloads: readonly RegisterSet[]) {
     this.#flow = flow;
     this.#emitter = emitter;
+    this.#preloads = preloads;
+    this.loaded = flow.blocks.map(() => 0);
   }
 
   /** Emits a block and all that it dominates. */
@@ -53,7 +75,12 @@ class RegionEmitter {
       .filter((at) => at >= 0);
     const emitter = this.#emitter;
     const isHead = heads[place] === true;
+    if (isHead || joins[place]) {
+      const available = this.#available.get(place) ?? emitter.state.available;
+      emitter.state = { available, kind: null, kindIsStored: true };
+    }
     if (isHead) {
+      emitter.preload(this.#preloads[place] ?? 0);
       emitter.begin(OP.LOOP);
       this.#labels.set(place, emitter.depth);
     }
@@ -62,6 +89,7 @@ class RegionEmitter {
       emitter.begin(OP.BLOCK);
       this.#labels.set(at, emitter.depth);
     }
+    emitter.takeLoaded();
     this.#straight(this.#flow.blocks[place] as Block, place);
     for (const at of joined.reverse()) {
       emitter.end();
@@ -90,12 +118,17 @@ class RegionEmitter {
       if (!isBranch) emitter.endInstruction(fetches(instruction) + lookups);
     }
     if (block.branch === null) {
-      emitter.endBlock();
+      this.#endBlock(place);
       this.#go(place, block.next, false);
       return;
     }
     const last = block.instructions.at(-1) as Decoded;
     this.#branch(block, block.branch, last, place);
+  }
+
+  #endBlock(place: number): void {
+    this.#emitter.endBlock();
+    this.loaded[place] = this.#emitter.takeLoaded();
   }
 
   #branch(block: Block, branch: Branch, instruction: Decoded, place: number): void {
@@ -117,7 +150,7 @@ class RegionEmitter {
     }
     if (condition.kind !== 'always') this.#condition(condition);
     emitter.endInstruction(fetches(instruction));
-    emitter.endBlock();
+    this.#endBlock(place);
     if (condition.kind === 'always') {
       this.#take(branch, place);
       return;
@@ -166,13 +199,16 @@ class RegionEmitter {
         break;
       }
       case 'index': {
-        const { a, b, above } = condition;
-        emitter.register(b | 1);
+        const { a, b, bits, above } = condition;
+        if (bits === 64) emitter.register(b | 1);
+        else emitter.low(b | 1, 'signed');
         body.set(emitter.t);
         emitter.register(a);
         emitter.register(b);
-        body.op(OP.I64_ADD).tee(emitter.v);
-        emitter.setRegister(a);
+        body.op(OP.I64_ADD);
+        if (bits === 32) body.op(OP.I64_EXTEND32_S);
+        body.tee(emitter.v);
+        emitter.setBits(a, bits);
         body
           .get(emitter.v)
           .get(emitter.t)
@@ -221,7 +257,11 @@ class RegionEmitter {
       return;
     }
     const label = this.#labels.get(to);
-    if (label !== undefined) emitter.body.br(emitter.depth - label);
-    else this.block(to);
+    if (label === undefined) {
+      this.block(to);
+      return;
+    }
+    this.#available.set(to, (this.#available.get(to) ?? ALL_REGISTERS) & emitter.state.available);
+    emitter.body.br(emitter.depth - label);
   }
 }

@@ -4,6 +4,7 @@
 
 import './LessonPanel.css';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Source } from '../../../../player/index.ts';
 import type { Lesson } from '../../../lessons/index.ts';
 import { FoldButton } from '../../ui/FoldButton.tsx';
 import { lazy } from '../../ui/lazy.tsx';
@@ -20,6 +21,11 @@ import { hasEnded, latestNotes, lineOfNote, notes, notesToCome } from './story.t
 
 const GuestPanel = lazy(
   () => import('../opening/GuestPanel.tsx').then((m) => m.GuestPanel),
+  () => null,
+);
+
+const ProgramPanel = lazy(
+  () => import('../opening/ProgramPanel.tsx').then((m) => m.ProgramPanel),
   () => null,
 );
 
@@ -139,6 +145,11 @@ function End() {
   );
 }
 
+function Summary({ of }: { readonly of: Source }) {
+  if (of.kind === 'guest') return <GuestPanel guest={of} />;
+  return of.kind === 'program' ? <ProgramPanel program={of} /> : <p class="summary">{SUMMARIES[of.kind]}</p>;
+}
+
 /** A summary of the user's own recording. */
 function OwnRecording() {
   const what = source.value;
@@ -146,10 +157,10 @@ function OwnRecording() {
   const known = progress.value;
   return (
     <div class="words">
-      {what.kind === 'guest' ? <GuestPanel guest={what} /> : <p class="summary">{SUMMARIES[what.kind]}</p>}
+      <Summary of={what} />
       {what.kind !== 'scenario' && known && (
         <dl class="facts">
-          {what.kind === 'guest' && (
+          {(what.kind === 'guest' || what.kind === 'program') && (
             <>
               <dt>Steps</dt>
               <dd>{known.steps.toLocaleString('en')}</dd>

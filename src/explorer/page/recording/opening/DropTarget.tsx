@@ -41,8 +41,8 @@ export function DropTarget() {
         <strong>Drop the files here</strong>
       </p>
       <p class="muted">
-        a lesson (.md), a scenario, a trace (.jsonl), a guest’s ELF image, a Linux kernel with its initrd, or
-        a saved state
+        a lesson (.md), a scenario, a trace (.jsonl), a Linux program, a guest’s ELF image, a Linux kernel
+        with its initrd, or a saved state
       </p>
     </div>
   ) : null;

@@ -12,7 +12,7 @@ export function OpenButton() {
     <>
       <button
         type="button"
-        title="Open a lesson, a scenario, a trace, a guest’s ELF image, a Linux kernel and its initrd, or a saved state"
+        title="Open a lesson, a scenario, a trace, a Linux program, a guest’s ELF image, a Linux kernel and its initrd, or a saved state"
         onClick={() => input.current?.click()}
       >
         Open…
@@ -23,7 +23,7 @@ export function OpenButton() {
         class="hidden"
         tabIndex={-1}
         multiple
-        aria-label="A lesson, a scenario, a trace, a guest’s ELF image, a Linux kernel and its initrd, or a saved state"
+        aria-label="A lesson, a scenario, a trace, a Linux program, a guest’s ELF image, a Linux kernel and its initrd, or a saved state"
         onChange={(event) => {
           const files = [...(event.currentTarget.files ?? [])];
           event.currentTarget.value = '';

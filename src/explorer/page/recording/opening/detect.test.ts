@@ -11,6 +11,11 @@ describe('a file', () => {
     expect(sourceOf('hello', image)).toEqual({ kind: 'guest', name: 'hello', image });
   });
 
+  it.each(['hello', 'files'])('is a program if Linux executes it: %s', (name) => {
+    const image = new Uint8Array(readFileSync(`examples/programs/images/${name}.elf`));
+    expect(sourceOf(name, image)).toEqual({ kind: 'program', name, image });
+  });
+
   it('is a trace if its first line is an event', () => {
     const trace = '{"n":0,"type":"mm-alloc","mm":0,"asce":"0x1c7"}\n{"n":1,"type":"purge","by":"all"}\n';
     expect(sourceOf('t.jsonl', text(trace))).toEqual({ kind: 'trace', name: 't.jsonl', text: trace });

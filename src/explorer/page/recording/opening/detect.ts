@@ -3,6 +3,7 @@
  */
 
 import { traceKindOf } from '../../../../analysis/index.ts';
+import { isLinuxProgram } from '../../../../host/task/internal.ts';
 import type { Source } from '../../../../player/index.ts';
 import { foreignKernel } from '../../../../vmm/index.ts';
 import { COMMAND_LINE, isKernel, isState } from './kernel-files.ts';
@@ -22,13 +23,15 @@ export class FileError extends Error {
 }
 
 /**
- * Returns the source in a file: an ELF image, a Linux kernel, a saved state, a trace (of Guesthouse or of a Linux host), or else a
+ * Returns the source in a file: a Linux program, the ELF image of a guest, a Linux kernel, a saved state, a trace (of Guesthouse or of a Linux host), or else a
  * scenario.
  * @throws FileError for a file that is none of these
  */
 export function sourceOf(name: string, bytes: Uint8Array): Source {
   if (bytes.length === 0) throw new FileError(`${name} is empty.`);
-  if (ELF.every((byte, at) => bytes[at] === byte)) return { kind: 'guest', name, image: bytes };
+  if (ELF.every((byte, at) => bytes[at] === byte)) {
+    return { kind: isLinuxProgram(bytes) ? 'program' : 'guest', name, image: bytes };
+  }
   if (isKernel(bytes)) return { kind: 'guest', name, image: bytes, arguments: COMMAND_LINE };
   if (isState(bytes)) return { kind: 'guest', name, image: bytes };
   const foreign = foreignKernel(bytes);

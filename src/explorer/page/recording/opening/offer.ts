@@ -52,7 +52,12 @@ interface Plain {
 function sourceOf({ kind, text, name, image, words }: Plain): Source | null {
   if (kind === 'scenario' && typeof text === 'string') return { kind, text };
   if (kind === 'trace' && typeof text === 'string') return { kind, name, text };
-  if (kind !== 'guest' || typeof image !== 'string') return null;
+  if (typeof image !== 'string') return null;
+  if (kind === 'program') {
+    const given = Array.isArray(words) ? words.map(String) : [];
+    return { kind, name, image: bytesOf(image), arguments: given };
+  }
+  if (kind !== 'guest') return null;
   const guest = { kind, name, image: bytesOf(image) } as const;
   return typeof words === 'string' ? { ...guest, arguments: words } : guest;
 }

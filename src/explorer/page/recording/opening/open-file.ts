@@ -84,7 +84,8 @@ async function checkedKernel(
   if (what.kind !== 'guest' || isState(bytes)) {
     throw new FileError(`${initrd?.name} is an initial RAM disk, and ${name} is no Linux kernel.`);
   }
-  const guest = { ...what, ...like, ...(initrd === null ? {} : { initrd: initrd.bytes }) };
+  const usual = like?.kind === 'guest' ? like : {};
+  const guest = { ...what, ...usual, ...(initrd === null ? {} : { initrd: initrd.bytes }) };
   await demand(machine.demandPlayable(guest));
   return () => {
     tab.value = 'spaces';
@@ -106,7 +107,8 @@ async function checked(name: string, bytes: Uint8Array): Promise<() => Promise<v
   }
   if (what.kind !== 'scenario') await demand(machine.demandPlayable(what));
   return () => {
-    if (what.kind === 'guest' && !isState(bytes)) tab.value = 'console';
+    if (what.kind === 'program') tab.value = 'processors';
+    else if (what.kind === 'guest' && !isState(bytes)) tab.value = 'console';
     else if (what.kind !== 'scenario' || tab.value === 'console') tab.value = 'spaces';
     return openOwn(what, { name });
   };

@@ -104,5 +104,6 @@ function openOffered(opening: Opening): Promise<void> {
   if (offer?.kind !== 'recording') return Promise.resolve();
   const { source, name } = offer;
   if (source.kind === 'guest') tab.value = 'console';
+  if (source.kind === 'program') tab.value = 'processors';
   return openOwn(source, { ...opening, name, isOffered: source.kind !== 'scenario' });
 }

@@ -1,5 +1,5 @@
 /**
- * The console of the guest, or a sentence if the recording has none.
+ * The console of the guest or the program, or a sentence if the recording has none.
  */
 
 import { progress, source } from '../../recording/state.ts';
@@ -9,13 +9,13 @@ import { Screen } from './Screen.tsx';
 export function ConsoleView() {
   const what = source.value;
   const output = progress.value?.output ?? [];
-  if (what !== null && what.kind !== 'guest' && output.length === 0) {
+  if (what !== null && (what.kind === 'trace' || what.kind === 'scenario') && output.length === 0) {
     return (
       <p class="placeholder">
         This recording has no console: {what.kind === 'trace' ? 'a trace' : 'a scenario'} has no guest code
         that could write.
         <br />
-        Open a guest’s ELF image to see one.
+        Open a Linux program or a guest’s ELF image to see one.
       </p>
     );
   }

@@ -10,7 +10,7 @@ import { computed, effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { theme } from '../../app/theme.ts';
 import { machine } from '../../client.ts';
-import { following, isLive, position, progress } from '../../recording/state.ts';
+import { following, isLive, position, progress, source } from '../../recording/state.ts';
 import { complain } from '../../ui/notice.ts';
 import { endOf, itemsUpTo, textOf } from './output.ts';
 
@@ -45,12 +45,13 @@ export function Screen() {
   const place = useRef<HTMLDivElement>(null);
   const { output } = progress.value ?? NOTHING;
   const items = shownItems.value;
+  const name = `Console of the ${source.value?.kind === 'program' ? 'program' : 'guest'}`;
   useEffect(() => (place.current === null ? undefined : openTerminal(place.current)), []);
   return (
     <div class={takesInput.value ? 'console live' : 'console'}>
       <div class="screen" ref={place} aria-hidden={!takesInput.value} />
-      <p class="hidden">Console of the guest:</p>
-      <pre class="hidden" role="log" aria-label="Console of the guest">
+      <p class="hidden">{name}:</p>
+      <pre class="hidden" role="log" aria-label={name}>
         {endOf(output, items, READ).slice(-READ)}
       </pre>
       {items === 0 && (
@@ -92,6 +93,8 @@ function openTerminal(place: HTMLElement): () => void {
     effect(writeOutput(terminal)),
     effect(() => {
       terminal.options.disableStdin = !takesInput.value;
+      // What is hidden must not be reached by Tab.
+      if (terminal.textarea) terminal.textarea.tabIndex = takesInput.value ? 0 : -1;
     }),
     effect(() => {
       theme.value;

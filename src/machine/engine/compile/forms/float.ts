@@ -93,8 +93,8 @@ function demandUsable(e: Emitter): void {
   e.interpretIf();
 }
 
-/** r1 = r1 op operand. @param setsCode whether the condition code is the sign of the result */
-function arithmetic(code: number, source: Bits, setsCode: boolean): Form {
+/** r1 = r1 op operand. */
+function arithmetic(code: number, source: Bits): Form {
   return (e, i) => {
     const { body } = e;
     e.demandArithmetic();
@@ -104,9 +104,32 @@ function arithmetic(code: number, source: Bits, setsCode: boolean): Form {
     body.op(OP.F64_REINTERPRET_I64).get(e.number(0)).op(code, OP.I64_REINTERPRET_F64).tee(e.t);
     demandUsable(e);
     body.get(e.t);
-    if (setsCode) body.tee(e.a);
     e.setFloat(operand(i, 0));
-    if (setsCode) e.setKind(CC.SIGN);
+    return lookups;
+  };
+}
+
+/** A sum or difference. Whether it is exact is easy to tell. */
+function sum(source: Bits, minus: boolean): Form {
+  return (e, i) => {
+    const { body } = e;
+    const [x, y, result, scratch] = [e.number(0), e.number(1), e.number(2), e.number(3)];
+    e.needsAfp();
+    const lookups = source(e, i);
+    body.op(OP.F64_REINTERPRET_I64);
+    if (minus) body.op(OP.F64_NEG);
+    body.set(y);
+    e.float(operand(i, 0));
+    body.op(OP.F64_REINTERPRET_I64).tee(x).get(y).op(OP.F64_ADD).tee(result);
+    body.op(OP.I64_REINTERPRET_F64).tee(e.t);
+    demandUsable(e);
+    e.demandExact(() => {
+      pushSumError(e, x, y, result, scratch);
+      body.f64(0).op(OP.F64_NE);
+    });
+    body.get(e.t).tee(e.a);
+    e.setFloat(operand(i, 0));
+    e.setKind(CC.SIGN);
     return lookups;
   };
 }
@@ -143,17 +166,32 @@ function compare(source: Bits): Form {
   };
 }
 
+const EXACT = 2 ** 53;
+
 /** CONVERT FROM FIXED. 32 bits are always exact. */
 function fromFixed(bits: 32 | 64): Form {
   return (e, i) => {
+    e.needsAfp();
     // The modifiers, which can suppress exceptions and choose a rounding, are for the interpreter.
-    if (bits === 64) e.demandArithmetic();
-    else e.needsAfp();
     if (operand(i, 2) !== 0 || operand(i, 3) !== 0) {
       e.interpret();
     }
-    if (bits === 64) e.register(operand(i, 1));
-    else e.low(operand(i, 1), 'signed');
+    const push = () => {
+      if (bits === 64) e.register(operand(i, 1));
+      else e.low(operand(i, 1), 'signed');
+    };
+    if (bits === 64) {
+      e.demandExact(() => {
+        // Not from -2^53 to 2^53.
+        push();
+        e.body
+          .i64(EXACT)
+          .op(OP.I64_ADD)
+          .i64(2 * EXACT)
+          .op(OP.I64_GT_U);
+      });
+    }
+    push();
     e.body.op(OP.F64_CONVERT_I64_S, OP.I64_REINTERPRET_F64);
     e.setFloat(operand(i, 0));
     return 0;
@@ -303,14 +341,14 @@ export const FLOAT: FormTable = {
   LPDFR: withSign(OP.I64_AND, ~SIGN),
   LNDFR: withSign(OP.I64_OR, SIGN),
   LCDFR: withSign(OP.I64_XOR, SIGN),
-  ADBR: arithmetic(OP.F64_ADD, inRegister(1), true),
-  ADB: arithmetic(OP.F64_ADD, inStorage, true),
-  SDBR: arithmetic(OP.F64_SUB, inRegister(1), true),
-  SDB: arithmetic(OP.F64_SUB, inStorage, true),
-  MDBR: arithmetic(OP.F64_MUL, inRegister(1), false),
-  MDB: arithmetic(OP.F64_MUL, inStorage, false),
-  DDBR: arithmetic(OP.F64_DIV, inRegister(1), false),
-  DDB: arithmetic(OP.F64_DIV, inStorage, false),
+  ADBR: sum(inRegister(1), false),
+  ADB: sum(inStorage, false),
+  SDBR: sum(inRegister(1), true),
+  SDB: sum(inStorage, true),
+  MDBR: arithmetic(OP.F64_MUL, inRegister(1)),
+  MDB: arithmetic(OP.F64_MUL, inStorage),
+  DDBR: arithmetic(OP.F64_DIV, inRegister(1)),
+  DDB: arithmetic(OP.F64_DIV, inStorage),
   SQDBR: squareRoot(inRegister(1)),
   SQDB: squareRoot(inStorage),
   MADBR: fused(inRegister(2), false),

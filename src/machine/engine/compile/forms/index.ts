@@ -7,7 +7,7 @@ import type { Form, FormTable } from './form.ts';
 import { INTEGER } from './integer.ts';
 import { MASKS } from './masks.ts';
 import { MOVES } from './moves.ts';
-import { STORAGE } from './storage.ts';
+import { isExecutable, STORAGE } from './storage.ts';
 import { STRINGS } from './strings.ts';
 
 /** All forms, by mnemonic. */
@@ -22,7 +22,8 @@ export const FORMS: FormTable = {
 };
 
 /** Returns the compiled form of an instruction, or undefined: the interpreter executes it. */
-export function formOf({ mnemonic, operands }: Decoded): Form | undefined {
+export function formOf({ mnemonic, operands, target }: Decoded): Form | undefined {
+  if (mnemonic === 'EXRL' && (target === undefined || !isExecutable(target))) return undefined;
   // With register 0 it does not branch: it only counts.
   if ((mnemonic === 'BCTR' || mnemonic === 'BCTGR') && operands[1] !== 0) return undefined;
   return FORMS[mnemonic];

@@ -163,6 +163,53 @@ function complement32(e: Emitter, i: Decoded): number {
   return 0;
 }
 
+/** LOAD POSITIVE. The greatest negative number overflows. */
+function positive64(source: Source): Form {
+  return (e, i) => {
+    const { body } = e;
+    const lookups = source(e, i);
+    // A is the operand if it is positive, B if it is negative; the other is zero.
+    body.set(e.t).get(e.t).i64(63).op(OP.I64_SHR_S).set(e.u);
+    body.get(e.t).get(e.u).op(OP.I64_AND).set(e.b);
+    body.get(e.t).get(e.b).op(OP.I64_XOR).tee(e.a).get(e.b).op(OP.I64_SUB);
+    e.setRegister(operand(i, 0));
+    e.setKind(CC.SUBTRACT);
+    return lookups;
+  };
+}
+
+/** Pushes the absolute value of the signed low half of r2, or the negative of it. It has 33 bits. */
+function absolute32(e: Emitter, i: Decoded, negative: boolean): void {
+  const { body } = e;
+  e.low(operand(i, 1), 'signed');
+  body.tee(e.t).i64(63).op(OP.I64_SHR_S).tee(e.u).get(e.t).op(OP.I64_XOR).get(e.u).op(OP.I64_SUB);
+  if (negative) body.set(e.t).i64(0).get(e.t).op(OP.I64_SUB);
+}
+
+/** LOAD POSITIVE and LOAD NEGATIVE, 32 bits. */
+function withSign32(negative: boolean): Form {
+  return (e, i) => {
+    absolute32(e, i, negative);
+    e.body.tee(e.a);
+    e.setLow(operand(i, 0));
+    e.setKind(CC.EXACT_32);
+    return 0;
+  };
+}
+
+/** LOAD NEGATIVE. */
+function negative64(source: Source): Form {
+  return (e, i) => {
+    const { body } = e;
+    const lookups = source(e, i);
+    body.set(e.t).get(e.t).i64(63).op(OP.I64_SHR_S).set(e.u);
+    body.get(e.u).get(e.u).get(e.t).op(OP.I64_XOR, OP.I64_SUB).tee(e.a);
+    e.setRegister(operand(i, 0));
+    e.setKind(CC.SIGN);
+    return lookups;
+  };
+}
+
 /** TEST UNDER MASK of a halfword of r1. */
 function testPart(shift: number): Form {
   return (e, i) => {
@@ -656,6 +703,12 @@ export const INTEGER: FormTable = {
   LCR: complement32,
   LCGR: complement64(whole(1)),
   LCGFR: complement64(lowSigned(1)),
+  LPR: withSign32(false),
+  LPGR: positive64(whole(1)),
+  LPGFR: positive64(lowSigned(1)),
+  LNR: withSign32(true),
+  LNGR: negative64(whole(1)),
+  LNGFR: negative64(lowSigned(1)),
   ASI: addStorage(4, false),
   AGSI: addStorage(8, false),
   ALSI: addStorage(4, true),
