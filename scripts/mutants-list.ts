@@ -2089,12 +2089,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    ...targets.slice(targets.length).map(',
   },
   {
-    name: 'compiled code takes any sum to be exact while the inexact flag is off',
-    file: 'src/machine/engine/compile/emitter.ts',
-    find: '    push();\n    this.body.op(OP.I32_OR);\n    this.interpretIf();',
-    replace: '    this.interpretIf();',
-  },
-  {
     name: 'compiled code takes an equal unsigned difference to have a borrow',
     file: 'src/machine/engine/compile/condition-code.ts',
     find: '.get(a).get(b).op(OP.I64_GE_U)',

@@ -38,6 +38,41 @@ describe('an exit', () => {
   });
 });
 
+describe('what is known in a region', () => {
+  it('at the head of a loop is not what the block before it has left as condition code', () => {
+    const engines = new Engines();
+    // CHI 1,5; head: BRC 4,.+12; AHI 1,-1; BRC 15,head; LHI 1,9; BCR 15,14
+    engines.begin('a71e0005 a7440006 a71affff a7f4fffc a7180009 07fe');
+    engines.all((cpu) => {
+      cpu.gr[14] = BigInt(CODE);
+    });
+    expect(engines.differences(...LIMITS)).toEqual([]);
+  });
+
+  it('behind an instruction that loads on a condition is not that its base register was read', () => {
+    const engines = new Engines();
+    // CHI 5,1; LOCG 1,8(2) if equal; LGR 3,2; BCR 15,14
+    engines.begin('a75e0001 eb18200800e2 b9040032 07fe');
+    engines.all((cpu) => {
+      cpu.gr[2] = BigInt(CODE);
+      cpu.gr[14] = BigInt(CODE);
+    });
+    expect(engines.differences(...LIMITS)).toEqual([]);
+  });
+
+  it('of a sum is whether it is exact, while the inexact flag is off', () => {
+    const engines = new Engines();
+    // LDR 0,4; ADBR 0,2; MDBR 2,6; BRC 15,.-10
+    engines.begin('2804 b31a0002 b31c0026 a7f4fffb');
+    engines.all((cpu) => {
+      cpu.fr[2] = cpu.fr[4] = 0x3ff0_0000_0000_0000n;
+      cpu.fr[6] = 0x3fe0_0000_0000_0000n;
+    });
+    expect(engines.differences(100, 60, 60, 400)).toEqual([]);
+    expect(engines.compiled.fpc).not.toBe(0);
+  });
+});
+
 describe('code that goes on in the next page', () => {
   it('behind the last instruction of a page, and behind one in both pages', () => {
     for (const at of [0xff8, 0xffa, 0xffc]) {
