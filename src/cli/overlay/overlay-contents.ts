@@ -18,7 +18,7 @@ export class ByteBudget {
     this.#left = limit;
   }
 
-  /** Takes some. @throws TooMuchError if there are not so many */
+  /** Takes some of what is left. @throws TooMuchError if less is left */
   take(count: number): void {
     this.#left -= count;
     if (this.#left < 0) throw new TooMuchError();

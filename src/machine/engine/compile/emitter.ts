@@ -506,9 +506,10 @@ export class Emitter {
   }
 
   /**
-   * Pops the effective address of `length` bytes, up to 256, or null if the local V says how many, that can be loaded or stored then, by `loadAt` and `storeAt`: sets
-   * the local `first` to the absolute address. Leaves the instruction to the interpreter if the buffer does not have the page
-   * for this access, or the operand is not all in one page.
+   * Pops the effective address of `length` bytes that can be loaded or stored then, by `loadAt` and `storeAt`: sets the local
+   * `first` to the absolute address. Leaves the instruction to the interpreter if the buffer does not have the page for this
+   * access, or the operand is not all in one page.
+   * @param length 1 to 256, or null if the local V has it
    */
   prepare(length: number | null, store: boolean): void {
     const { body } = this;
