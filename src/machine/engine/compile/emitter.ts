@@ -66,8 +66,9 @@ const LOCAL = {
   NUMBERS: 47,
   /** The absolute address of the second storage operand. */
   SECOND: 57,
-  /** A vector whose bytes are reversed. */
-  VECTOR: 58,
+  /** Numbers of the bytes of 64 bits in reverse order, and of 32 bits. */
+  REVERSED64: 58,
+  REVERSED32: 59,
 } as const;
 const NUMBER_LOCALS = 10;
 
@@ -90,10 +91,13 @@ const LOCAL_TYPES = [
   ...new Array(NUMBER_LOCALS).fill(F64),
   I32,
   V128,
+  V128,
 ];
 
-/** The bytes of the two halves of a vector, each in reverse order. */
-const REVERSED = [7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0];
+/** The bytes of the low 64 bits of a vector in reverse order, in each half. */
+const REVERSED64 = [7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0];
+/** The bytes of the low 32 bits in reverse order, and zeros. */
+const REVERSED32 = [3, 2, 1, 0, ...new Array<number>(12).fill(0x80)];
 
 /** An extension of a loaded value to 64 bits. */
 export type Extension = 'signed' | 'unsigned';
@@ -608,8 +612,8 @@ export class Emitter {
       this.#swap32();
       body.op(signed ? OP.I64_EXTEND_S : OP.I64_EXTEND_U);
     } else {
-      body.loadVector64(offset);
-      this.#reverseVector();
+      body.loadVector64(offset).get(LOCAL.REVERSED64).swizzle();
+      body.low64().op(OP.I64_REINTERPRET_F64);
     }
   }
 
@@ -629,13 +633,10 @@ export class Emitter {
     } else if (length === 2) {
       this.#swap16();
       body.memory(OP.I64_STORE16, offset);
-    } else if (length === 4) {
-      body.op(OP.I32_WRAP);
-      this.#swap32();
-      body.memory(OP.I32_STORE, offset);
     } else {
-      this.swap64();
-      body.memory(OP.I64_STORE, offset);
+      body.op(OP.F64_REINTERPRET_I64).splat64();
+      body.get(length === 4 ? LOCAL.REVERSED32 : LOCAL.REVERSED64).swizzle();
+      body.storeVector(length === 4 ? 32 : 64, offset);
     }
   }
 
@@ -646,7 +647,7 @@ export class Emitter {
     body.get(LOCAL.V).i64(0xff).op(OP.I64_AND).i64(8).op(OP.I64_SHL, OP.I64_OR);
   }
 
-  /** Reverses the four bytes of 32 bits. */
+  /** Reverses the four bytes of 32 bits. What is loaded is often an address: this is slower than a vector instruction, but sooner done. */
   #swap32(): void {
     const { body } = this;
     body.tee(LOCAL.REASON).i32(8).op(OP.I32_ROTL).i32(0x00ff_00ff).op(OP.I32_AND);
@@ -660,12 +661,8 @@ export class Emitter {
 
   /** Reverses the eight bytes of 64 bits. WebAssembly has this for vectors only. */
   swap64(): void {
-    this.body.splat64();
-    this.#reverseVector();
-  }
-
-  #reverseVector(): void {
-    this.body.tee(LOCAL.VECTOR).get(LOCAL.VECTOR).shuffle(REVERSED).low64();
+    this.body.op(OP.F64_REINTERPRET_I64).splat64().get(LOCAL.REVERSED64).swizzle();
+    this.body.low64().op(OP.I64_REINTERPRET_F64);
   }
 
   /** Returns the function. */
@@ -678,6 +675,7 @@ export class Emitter {
     field(OP.I32_LOAD, BLOCK.CONTEXT, LOCAL.BUFFERS);
     whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
     whole.i32(NO_BRANCH).set(LOCAL.BREAKING);
+    whole.vector(REVERSED64).set(LOCAL.REVERSED64).vector(REVERSED32).set(LOCAL.REVERSED32);
     this.#appendCode(whole);
     const put = (code: number, offset: number, push: () => void) => {
       whole.get(LOCAL.BLOCK);
