@@ -19,7 +19,8 @@
  *
  * A register is loaded into its local where it is read first. Changed registers are stored at the end of their basic block, and
  * before anything that may leave it: at an exit, all are in the processor's block. So a short way through a region
- * costs only the registers on that way.
+ * costs only the registers on that way. The condition code and the count of instructions are written where several ways join, and
+ * at exits.
  */
 
 import type { Address } from '../../instructions/fields.ts';
@@ -111,13 +112,20 @@ interface Exit {
 export type RegisterSet = number;
 
 /** What is known at a point of a region, whatever way the program has come. */
-export interface State {
+interface State {
   /** Registers whose locals are valid. */
   readonly available: RegisterSet;
   /** The kind of the condition code, whose operands are in locals then; or null if only the processor's block has it. */
   readonly kind: Cc | null;
   /** Whether the processor's block has the condition code. */
   readonly kindIsStored: boolean;
+}
+
+/** A state, and what was done since the count was last written. */
+interface Point {
+  readonly state: State;
+  readonly instructions: number;
+  readonly lookups: number;
 }
 
 const REGISTERS = 32;
@@ -143,14 +151,14 @@ export class Emitter {
   readonly #exits: Exit[] = [];
   /** What is known where code is emitted now. */
   #state: State = { available: 0, kind: null, kindIsStored: true };
-  /** The states in which the enclosing blocks, loops and ifs began. */
-  readonly #outer: State[] = [];
+  /** Where the enclosing blocks, loops and ifs began. */
+  readonly #outer: Point[] = [];
   /** Registers whose locals are newer than the processor's block. */
   #changed = 0;
   /** Registers that were loaded since `takeLoaded`, and that the region uses at all. */
   #loaded = 0;
   #used = 0;
-  /** Instructions and lookups of the current block so far. */
+  /** Instructions and lookups on all ways to here since the count was last written. */
   #instructions = 0;
   #lookups = 0;
   #instruction: Decoded | null = null;
@@ -161,33 +169,43 @@ export class Emitter {
   /** Begins a block, a loop, or an if of the number on the stack. What is known behind it is what is known here. */
   begin(code: number): void {
     this.#store();
-    this.#outer.push(this.#state);
+    this.#outer.push({ state: this.#state, instructions: this.#instructions, lookups: this.#lookups });
     this.body.begin(code);
     this.#depth++;
   }
 
   otherwise(): void {
     this.#store();
-    this.#state = this.#outer.at(-1) as State;
+    this.#return(this.#outer.at(-1) as Point);
     this.body.op(OP.ELSE);
   }
 
   end(): void {
     this.#store();
-    this.#state = this.#outer.pop() as State;
+    this.#return(this.#outer.pop() as Point);
     this.body.end();
     this.#depth--;
+  }
+
+  /** Goes on with what was known before. */
+  #return({ state, instructions, lookups }: Point): void {
+    this.#state = state;
+    this.#instructions = instructions;
+    this.#lookups = lookups;
   }
 
   get depth(): number {
     return this.#depth;
   }
 
-  /** Begins a basic block of `count` instructions: leaves if that are more than may be done. */
-  beginBlock(offset: number, count: number): void {
-    this.#instructions = 0;
-    this.#lookups = 0;
-    this.body.get(LOCAL.COUNT).op(OP.I32_WRAP).i32(count).op(OP.I32_ADD).get(LOCAL.LIMIT).op(OP.I32_GT_S);
+  /** Leaves if fewer than `count` instructions may be done from an offset on. */
+  demandLimit(offset: number, count: number): void {
+    this.body
+      .get(LOCAL.COUNT)
+      .op(OP.I32_WRAP)
+      .i32(this.#instructions + count)
+      .op(OP.I32_ADD);
+    this.body.get(LOCAL.LIMIT).op(OP.I32_GT_S);
     this.#exitIf({ reason: REASON.LIMIT, offset });
   }
 
@@ -202,8 +220,8 @@ export class Emitter {
     this.#lookups += lookups;
   }
 
-  /** Ends a basic block: writes what the code behind it expects in the processor's block. */
-  endBlock(): void {
+  /** Writes what code that is reached on several ways expects: the registers and the condition code in the processor's block, and the count. */
+  flush(): void {
     this.#store();
     this.#storeCode();
     if (this.#instructions === 0) return;
@@ -212,14 +230,11 @@ export class Emitter {
     this.#lookups = 0;
   }
 
-  /** Stores the operands of the condition code, and their kind. */
+  /** Stores the condition code. */
   #storeCode(): void {
-    const { body } = this;
     const { kind, kindIsStored } = this.#state;
     if (kind === null || kindIsStored) return;
-    body.get(LOCAL.BLOCK).i32(kind).memory(OP.I32_STORE, BLOCK.CODE_KIND);
-    body.get(LOCAL.BLOCK).get(LOCAL.A).memory(OP.I64_STORE, BLOCK.CODE_A);
-    if (dependsOnB(kind)) body.get(LOCAL.BLOCK).get(LOCAL.B).memory(OP.I64_STORE, BLOCK.CODE_B);
+    appendStoringCode(this.body, kind);
     this.#state = { ...this.#state, kindIsStored: true };
   }
 
@@ -233,18 +248,18 @@ export class Emitter {
 
   /** Leaves for an offset from the page. The program has got there by itself. */
   leaveFor(offset: number): void {
-    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset }));
+    this.#exit({ reason: REASON.LEFT, offset });
   }
 
   /** Leaves for the address on the stack. */
   leaveForAddress(): void {
     this.body.set(LOCAL.TARGET);
-    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset: AT_TARGET }));
+    this.#exit({ reason: REASON.LEFT, offset: AT_TARGET });
   }
 
   /** Leaves for the interpreter, at an offset of the page. */
   interpretAt(offset: number): void {
-    this.body.br(this.#depth + this.#newExit({ reason: REASON.INTERPRET, offset }));
+    this.#exit({ reason: REASON.INTERPRET, offset });
   }
 
   /** Leaves the instruction under way to the interpreter if the number on the stack is not zero. */
@@ -256,6 +271,11 @@ export class Emitter {
   interpret(): void {
     this.body.i32(1);
     this.interpretIf();
+  }
+
+  #exit(exit: Pick<Exit, 'reason' | 'offset'>): void {
+    this.#store();
+    this.body.br(this.#depth + this.#newExit(exit));
   }
 
   #exitIf(exit: Pick<Exit, 'reason' | 'offset'>): void {
@@ -277,13 +297,14 @@ export class Emitter {
 
   // Registers
 
-  /** What is known here. It is set where a basic block is entered. */
-  get state(): State {
-    return this.#state;
+  /** Registers whose locals are valid. */
+  get available(): RegisterSet {
+    return this.#state.available;
   }
 
-  set state(state: State) {
-    this.#state = state;
+  /** Begins code that is reached on several ways. @param available registers whose locals are valid on all of them */
+  beginJoined(available: RegisterSet): void {
+    this.#return({ state: { available, kind: null, kindIsStored: true }, instructions: 0, lookups: 0 });
   }
 
   /** Returns the registers that were loaded since this was called last. */
@@ -693,10 +714,18 @@ export class Emitter {
 }
 
 /** An exit to other code. There are few of them, and they are taken often. */
-function appendLeaving(whole: Body, { offset, instructions, lookups }: Exit): void {
+function appendLeaving(whole: Body, { offset, instructions, lookups, kind }: Exit): void {
+  if (kind !== null) appendStoringCode(whole, kind);
   if (offset !== AT_TARGET) whole.get(LOCAL.PAGE).i64(offset).op(OP.I64_ADD).set(LOCAL.TARGET);
   if (instructions > 0)
     whole.get(LOCAL.COUNT).i64(packed(instructions, lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
+}
+
+/** Stores the operands of a condition code, and its kind. */
+function appendStoringCode(body: Body, kind: Cc): void {
+  body.get(LOCAL.BLOCK).i32(kind).memory(OP.I32_STORE, BLOCK.CODE_KIND);
+  body.get(LOCAL.BLOCK).get(LOCAL.A).memory(OP.I64_STORE, BLOCK.CODE_A);
+  if (dependsOnB(kind)) body.get(LOCAL.BLOCK).get(LOCAL.B).memory(OP.I64_STORE, BLOCK.CODE_B);
 }
 
 /**

@@ -48,6 +48,17 @@ function fetches({ offset, length }: Decoded): number {
   return (offset & IN_PAGE) <= LAST_WHOLE ? 1 : length / 2;
 }
 
+function lengthsOf({ blocks, heads }: Flow): number[] {
+  const lengths: number[] = blocks.map(() => 0);
+  // Ways from a block lead to later ones, or to heads of loops.
+  for (let place = blocks.length - 1; place >= 0; place--) {
+    const { instructions, successors } = blocks[place] as Block;
+    const rest = successors.map((to) => (to > place && !heads[to] ? (lengths[to] as number) : 0));
+    lengths[place] = instructions.length + Math.max(0, ...rest);
+  }
+  return lengths;
+}
+
 class RegionEmitter {
   readonly #flow: Flow;
   readonly #emitter: Emitter;
@@ -60,11 +71,15 @@ class RegionEmitter {
   /** Registers that each block has loaded. */
   readonly loaded: RegisterSet[];
 
+  /** For each block, the instructions on the longest way from it to the head of a loop or out of the region. */
+  readonly #lengths: readonly number[];
+
   constructor(flow: Flow, emitter: Emitter, preloads: readonly RegisterSet[]) {
     this.#flow = flow;
     this.#emitter = emitter;
     this.#preloads = preloads;
     this.loaded = flow.blocks.map(() => 0);
+    this.#lengths = lengthsOf(flow);
   }
 
   /** Emits a block and all that it dominates. */
@@ -75,10 +90,7 @@ class RegionEmitter {
       .filter((at) => at >= 0);
     const emitter = this.#emitter;
     const isHead = heads[place] === true;
-    if (isHead || joins[place]) {
-      const available = this.#available.get(place) ?? emitter.state.available;
-      emitter.state = { available, kind: null, kindIsStored: true };
-    }
+    if (isHead || joins[place]) emitter.beginJoined(this.#available.get(place) ?? emitter.available);
     if (isHead) {
       emitter.preload(this.#preloads[place] ?? 0);
       emitter.begin(OP.LOOP);
@@ -106,11 +118,11 @@ class RegionEmitter {
   #straight(block: Block, place: number): void {
     const emitter = this.#emitter;
     if (block.instructions.length === 0) {
-      emitter.beginBlock(block.offset, 0);
       emitter.interpretAt(block.offset);
       return;
     }
-    emitter.beginBlock(block.offset, block.instructions.length);
+    if (place === 0 || this.#flow.heads[place])
+      emitter.demandLimit(block.offset, this.#lengths[place] as number);
     for (const instruction of block.instructions) {
       emitter.beginInstruction(instruction);
       const isBranch = block.branch !== null && instruction === block.instructions.at(-1);
@@ -127,7 +139,6 @@ class RegionEmitter {
   }
 
   #endBlock(place: number): void {
-    this.#emitter.endBlock();
     this.loaded[place] = this.#emitter.takeLoaded();
   }
 
@@ -257,11 +268,12 @@ class RegionEmitter {
       return;
     }
     const label = this.#labels.get(to);
+    if (label !== undefined || this.#flow.heads[to]) emitter.flush();
     if (label === undefined) {
       this.block(to);
       return;
     }
-    this.#available.set(to, (this.#available.get(to) ?? ALL_REGISTERS) & emitter.state.available);
+    this.#available.set(to, (this.#available.get(to) ?? ALL_REGISTERS) & emitter.available);
     emitter.body.br(emitter.depth - label);
   }
 }
