@@ -112,22 +112,29 @@ interface Exit {
 export type RegisterSet = number;
 
 /** What is known at a point of a region, whatever way the program has come. */
-interface State {
+interface Point {
   /** Registers whose locals are valid. */
   readonly available: RegisterSet;
+  /** Those of them that the loop around this point expects to be loaded before it. */
+  readonly expected: RegisterSet;
   /** The kind of the condition code, whose operands are in locals then; or null if only the processor's block has it. */
   readonly kind: Cc | null;
   /** Whether the processor's block has the condition code. */
   readonly kindIsStored: boolean;
-}
-
-/** A state, and what was done since the count was last written. */
-interface Point {
-  readonly state: State;
+  /** What was done since the count was last written. */
   readonly instructions: number;
   readonly lookups: number;
 }
 
+/** A loop under way. */
+export interface Loop {
+  /** Where in the code it begins. */
+  readonly at: number;
+  /** Registers that it needs loaded before it begins. */
+  needed: RegisterSet;
+}
+
+const ALL_REGISTERS: RegisterSet = -1;
 const REGISTERS = 32;
 
 /** Returns the local of the register that bit `n` of a set stands for. */
@@ -149,14 +156,18 @@ export class Emitter {
   /** Number of blocks, loops and ifs around the code that is emitted now. */
   #depth = 0;
   readonly #exits: Exit[] = [];
-  /** What is known where code is emitted now. */
-  #state: State = { available: 0, kind: null, kindIsStored: true };
+  /** What is known where code is emitted now: the fields of `Point`. */
+  #available: RegisterSet = 0;
+  #expected: RegisterSet = 0;
+  #kind: Cc | null = null;
+  #kindIsStored = true;
+  /** The outermost loop around the code that is emitted now. */
+  #loop: Loop | null = null;
   /** Where the enclosing blocks, loops and ifs began. */
   readonly #outer: Point[] = [];
   /** Registers whose locals are newer than the processor's block. */
   #changed = 0;
-  /** Registers that were loaded since `takeLoaded`, and that the region uses at all. */
-  #loaded = 0;
+  /** Registers that the region uses. */
   #used = 0;
   /** Instructions and lookups on all ways to here since the count was last written. */
   #instructions = 0;
@@ -169,7 +180,7 @@ export class Emitter {
   /** Begins a block, a loop, or an if of the number on the stack. What is known behind it is what is known here. */
   begin(code: number): void {
     this.#store();
-    this.#outer.push({ state: this.#state, instructions: this.#instructions, lookups: this.#lookups });
+    this.#outer.push(this.#point());
     this.body.begin(code);
     this.#depth++;
   }
@@ -187,11 +198,60 @@ export class Emitter {
     this.#depth--;
   }
 
-  /** Goes on with what was known before. */
-  #return({ state, instructions, lookups }: Point): void {
-    this.#state = state;
-    this.#instructions = instructions;
-    this.#lookups = lookups;
+  #point(): Point {
+    return {
+      available: this.#available,
+      expected: this.#expected,
+      kind: this.#kind,
+      kindIsStored: this.#kindIsStored,
+      instructions: this.#instructions,
+      lookups: this.#lookups,
+    };
+  }
+
+  /** Goes on with what was known at a point. */
+  #return(point: Point): void {
+    this.#available = point.available;
+    this.#expected = point.expected;
+    this.#kind = point.kind;
+    this.#kindIsStored = point.kindIsStored;
+    this.#instructions = point.instructions;
+    this.#lookups = point.lookups;
+  }
+
+  /**
+   * Begins code that is reached on several ways.
+   * @param available registers whose locals are valid on all of them
+   * @param expected those of them that the loop is to load on one of them
+   */
+  beginJoined(available: RegisterSet, expected: RegisterSet): void {
+    this.#return({ available, expected, kind: null, kindIsStored: true, instructions: 0, lookups: 0 });
+  }
+
+  /**
+   * Begins a loop that is in no other one. All registers count as available in it. Those that it reads, and has not set, are loaded before it:
+   * `endLoop` does that, when they are known.
+   */
+  beginLoop(): Loop {
+    this.#loop = { at: this.body.length, needed: 0 };
+    this.#expected = ~this.#available;
+    this.#available = ALL_REGISTERS;
+    return this.#loop;
+  }
+
+  /** Begins or ends code that is not part of the loop around it. */
+  set loop(loop: Loop | null) {
+    this.#loop = loop;
+    if (loop !== null) return;
+    this.#available &= ~this.#expected;
+    this.#expected = 0;
+  }
+
+  /** Ends a loop, whose code has been ended. */
+  endLoop({ at, needed }: Loop): void {
+    const loads = new Body();
+    for (const local of localsOf(needed)) loads.get(LOCAL.BLOCK).memory(OP.I64_LOAD, place(local)).set(local);
+    this.body.insert(at, loads);
   }
 
   get depth(): number {
@@ -232,10 +292,9 @@ export class Emitter {
 
   /** Stores the condition code. */
   #storeCode(): void {
-    const { kind, kindIsStored } = this.#state;
-    if (kind === null || kindIsStored) return;
-    appendStoringCode(this.body, kind);
-    this.#state = { ...this.#state, kindIsStored: true };
+    if (this.#kind === null || this.#kindIsStored) return;
+    appendStoringCode(this.body, this.#kind);
+    this.#kindIsStored = true;
   }
 
   /** Notes that the instruction under way branches. */
@@ -290,7 +349,7 @@ export class Emitter {
       offset,
       instructions: this.#instructions,
       lookups: this.#lookups,
-      kind: this.#state.kindIsStored ? null : this.#state.kind,
+      kind: this.#kindIsStored ? null : this.#kind,
     });
     return length;
   }
@@ -299,50 +358,34 @@ export class Emitter {
 
   /** Registers whose locals are valid. */
   get available(): RegisterSet {
-    return this.#state.available;
+    return this.#available;
   }
 
-  /** Begins code that is reached on several ways. @param available registers whose locals are valid on all of them */
-  beginJoined(available: RegisterSet): void {
-    this.#return({ state: { available, kind: null, kindIsStored: true }, instructions: 0, lookups: 0 });
-  }
-
-  /** Returns the registers that were loaded since this was called last. */
-  takeLoaded(): RegisterSet {
-    const loaded = this.#loaded;
-    this.#loaded = 0;
-    return loaded;
-  }
-
-  /** Loads registers, so that a loop need not do it. */
-  preload(registers: RegisterSet): void {
-    for (const local of localsOf(registers & ~this.#state.available)) {
-      this.#load(local);
-      this.body.set(local);
-    }
-  }
-
-  #load(local: number): void {
-    this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD, place(local));
-    this.#loaded |= setOf(local);
-    this.#isValid(local);
+  /** Those of them that the loop is to load. */
+  get expected(): RegisterSet {
+    return this.#expected;
   }
 
   /** Notes that the local of a register is valid. */
   #isValid(local: number): void {
     const register = setOf(local);
     this.#used |= register;
-    const { available } = this.#state;
-    if ((available & register) === 0) this.#state = { ...this.#state, available: available | register };
+    this.#available |= register;
+    this.#expected &= ~register;
   }
 
   #push(local: number): void {
-    if (this.#state.available & setOf(local)) {
+    const register = setOf(local);
+    if (this.#available & register) {
       this.body.get(local);
+      if (this.#expected & register) {
+        (this.#loop as Loop).needed |= register;
+        this.#isValid(local);
+      }
       return;
     }
-    this.#load(local);
-    this.body.tee(local);
+    this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD, place(local)).tee(local);
+    this.#isValid(local);
   }
 
   #pop(local: number): void {
@@ -474,13 +517,14 @@ export class Emitter {
 
   /** The condition code is now of a kind; its operands are in the locals. */
   setKind(kind: Cc): void {
-    this.#state = { ...this.#state, kind, kindIsStored: false };
+    this.#kind = kind;
+    this.#kindIsStored = false;
   }
 
   /** Pushes the condition code, 32 bits. */
   code(): void {
     const { body } = this;
-    const { kind } = this.#state;
+    const kind = this.#kind;
     if (kind !== null) {
       pushCode(body, kind, LOCAL.A, LOCAL.B);
       return;
@@ -495,7 +539,7 @@ export class Emitter {
 
   /** Pushes whether a mask, 1 to 14, selects the condition code. */
   condition(mask: number): void {
-    const { kind } = this.#state;
+    const kind = this.#kind;
     if (kind !== null) pushCondition(this.body, kind, LOCAL.A, LOCAL.B, mask);
     else pushSelected(this.body, mask, () => this.code());
   }
