@@ -21,7 +21,9 @@ const PATTERNS = [
   '007f807f807f',
 ];
 
-const lines = INSTRUCTIONS.filter((line) => isPlain(line) && KINDS[line[1]] !== undefined);
+const lines = INSTRUCTIONS.filter((line) => isPlain(line) && KINDS[line[1]] !== undefined).map(
+  ([mnemonic, format, opcode]) => [mnemonic, format, opcode] as const,
+);
 const operations = OPERATIONS as Operation[];
 const originals = [...operations];
 

@@ -2,7 +2,7 @@
  * The decoder: finds an encoded instruction in the table.
  *
  * A decode table has an entry of two bytes for each operation code, in order of the first byte. The interpreter decodes an instruction each
- * time it executes it: 9 KiB of entries stay in the computer's cache, which decoded instructions of a large program do not.
+ * time it executes it: 5 KiB of entries stay in the computer's cache, which decoded instructions of a large program do not.
  */
 
 import { type CpuModel, modelOffers } from '../cpu-model.ts';
