@@ -2116,7 +2116,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'compiled code in another page is jumped to when the translation of that page was lost',
     file: 'src/machine/engine/compile/compiled-code.ts',
-    find: '    for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance));\n',
+    find: '    for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance), entry);\n',
     replace: '',
   },
   {

@@ -23,6 +23,8 @@ import {
   STORE_BUFFER,
 } from '../../processor-block.ts';
 import { TLB_SLOTS, type TlbWatcher } from '../../tlb.ts';
+import { JumpDependencies } from './jump-dependencies.ts';
+import type { JumpTable } from './jump-table.ts';
 
 const WORDS = CONTEXT_SIZE / 4;
 const STORE_WORDS = STORE_BUFFER / 4;
@@ -73,14 +75,16 @@ export class AccessBuffers {
   readonly #contexts = Array.from({ length: CONTEXTS }, () => new Context());
   #current = 0;
   #next = 0;
-  /** The slots of the TLBs through which watched pages of code are reached: of the own (or host's) and the guest's TLB. */
-  readonly #codeSlots = new Uint8Array(TLB_SLOTS);
-  readonly #guestCodeSlots = new Uint8Array(TLB_SLOTS);
-  /** Whether a watched page of code may be elsewhere now, or not be there any more. */
+  /** The entries for jumps to code, and on which slots of the own (or host's) and the guest's TLB they depend. */
+  readonly #jumps: JumpTable;
+  readonly #dependencies = new JumpDependencies();
+  readonly #guestDependencies = new JumpDependencies();
+  /** Whether any code may be elsewhere now, or not be there any more. */
   codeMoved = false;
 
-  constructor(cpu: Processor, { buffer, offset }: ProcessorBlock) {
+  constructor(cpu: Processor, { buffer, offset }: ProcessorBlock, jumps: JumpTable) {
     this.#cpu = cpu;
+    this.#jumps = jumps;
     this.#address = offset + BLOCK.BUFFERS;
     this.#words = new Uint32Array(buffer, this.#address, CONTEXTS * WORDS);
     this.#used = new Uint32Array(buffer, offset + BLOCK.USED, 1);
@@ -174,24 +178,30 @@ export class AccessBuffers {
     this.#used[0] = 1;
   }
 
-  /** Sets `codeMoved` when a TLB loses the translation of this page, which `cachedFrame` has found. */
-  watchCode(page: LogicalPage): void {
+  /** Drops an entry for jumps when a TLB loses the translation of a page of its code, which `cachedFrame` has found. */
+  watchCode(page: LogicalPage, entry: number): void {
     const slot = page & (TLB_SLOTS - 1);
     if (this.#cpu.sie === null) {
-      this.#codeSlots[slot] = 1;
+      this.#dependencies.add(slot, entry);
       return;
     }
-    this.#codeSlots[this.#cpu.hostSlotOf(page)] = 1;
-    this.#guestCodeSlots[slot] = 1;
+    this.#dependencies.add(this.#cpu.hostSlotOf(page), entry);
+    this.#guestDependencies.add(slot, entry);
+  }
+
+  /** Makes all entries for jumps invalid. */
+  dropJumps(): void {
+    this.codeMoved = false;
+    this.#jumps.clear();
+    this.#dependencies.clear();
+    this.#guestDependencies.clear();
   }
 
   /** Drops what depends on a slot of a TLB. */
   replaced(slot: number, guest: boolean): void {
-    const codeSlots = guest ? this.#guestCodeSlots : this.#codeSlots;
-    if (codeSlots[slot] !== 0) {
-      this.codeMoved = true;
-      codeSlots[slot] = 0;
-    }
+    const entries = (guest ? this.#guestDependencies : this.#dependencies).take(slot);
+    if (entries === null) this.codeMoved = true;
+    else for (const entry of entries) this.#jumps.drop(entry);
     for (let n = 0; n < CONTEXTS; n++) {
       const context = this.#contexts[n] as Context;
       if (!context.used || !(context.dat || context.guest)) continue;

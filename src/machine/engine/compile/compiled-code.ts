@@ -58,7 +58,7 @@ export class CompiledCode implements CodeSpace {
     this.#block = cpu.block.offset;
     this.#words = new Uint32Array(cpu.block.buffer, this.#block, BLOCK.BUFFERS / 4);
     this.#jumps = new JumpTable(cpu.block);
-    this.#buffers = new AccessBuffers(cpu, cpu.block);
+    this.#buffers = new AccessBuffers(cpu, cpu.block, this.#jumps);
     // The version of storage that was used by a former machine: its entries are invalid with the next.
   }
 
@@ -134,8 +134,7 @@ export class CompiledCode implements CodeSpace {
     this.#epoch = epoch;
     this.#buffersOfJumps = buffers;
     this.#afp = afp;
-    this.#buffers.codeMoved = false;
-    this.#jumps.clear();
+    this.#buffers.dropJumps();
   }
 
   frameOf(page: number): number {
@@ -149,10 +148,10 @@ export class CompiledCode implements CodeSpace {
 
   /** Notes where the code at the instruction address is. */
   #enterJump({ index, others }: Region): void {
-    this.#jumps.enter(this.#cpu.iaHi, this.#cpu.iaLo, index);
+    const entry = this.#jumps.enter(this.#cpu.iaHi, this.#cpu.iaLo, index);
     const page = this.#page();
-    this.#buffers.watchCode(logicalPage(page));
-    for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance));
+    this.#buffers.watchCode(logicalPage(page), entry);
+    for (const { distance } of others) this.#buffers.watchCode(logicalPage(page + distance), entry);
   }
 
   /** Whether the processor is in a state that compiled code is made for. */

@@ -31,8 +31,11 @@ export class JumpTable {
     words[VERSION] = 1;
   }
 
-  /** Enters the place in the table of functions of the code at an address, which is given by its halves. */
-  enter(hi: number, lo: number, index: number): void {
+  /**
+   * Enters the place in the table of functions of the code at an address, which is given by its halves. Returns where the entry is, for
+   * `drop`.
+   */
+  enter(hi: number, lo: number, index: number): number {
     const entries = this.#entries;
     const at = (((lo >>> 1) ^ (lo >>> JUMP_FOLD)) & (JUMP_ENTRIES - 1)) * ENTRY_WORDS;
     const version = this.#words[VERSION] as number;
@@ -41,6 +44,13 @@ export class JumpTable {
     entries[at + 1] = hi;
     entries[at + 2] = version;
     entries[at + 3] = index;
+    return at;
+  }
+
+  /** Makes an entry invalid, and the one in the other place for its address. */
+  drop(entry: number): void {
+    this.#entries[entry + 2] = 0;
+    this.#entries[(entry ^ ENTRY_WORDS) + 2] = 0;
   }
 }
 
