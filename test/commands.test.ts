@@ -2,7 +2,7 @@
  * The command line, tested from outside: output and exit status.
  */
 
-import { type StdioOptions, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -20,51 +20,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RULES } from '../src/check/index.ts';
+import { endCommands, guesthouse, type How, type Result, ROOT } from './command.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-'));
-afterAll(() => rmSync(FOLDER, { recursive: true }));
-
-interface Result {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-interface How {
-  readonly input?: string;
-  /** Code to run in the command's process first. */
-  readonly before?: string;
-  /** A file descriptor for standard output, which is then not part of the result. */
-  readonly into?: string;
-}
+afterAll(async () => {
+  await endCommands();
+  rmSync(FOLDER, { recursive: true });
+});
 
 /** The URL of the built package, as a literal. */
 const PACKAGE = JSON.stringify(new URL('../dist/index.js', import.meta.url).href);
 
-/** Runs `guesthouse` in the root of the repository. */
-function guesthouse(args: readonly string[], { input = '', before, into }: How = {}): Promise<Result> {
-  const preload =
-    before === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(before)}`];
-  const file = into === undefined ? null : openSync(into, 'w');
-  const stdio: StdioOptions = ['pipe', file ?? 'pipe', 'pipe'];
-  const child = spawn(process.execPath, [...preload, 'bin/guesthouse.js', ...args], { cwd: ROOT, stdio });
-  if (file !== null) closeSync(file);
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  child.stdout?.on('data', (data: Buffer) => out.push(data));
-  child.stderr?.on('data', (data: Buffer) => err.push(data));
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(input);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) =>
-      resolve({ status, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }),
-    );
-  });
-}
 const run = (line: string, how?: How) => guesthouse(line.split(' '), how);
 const replay = (input: string, ...flags: string[]) => guesthouse(['replay', '-', ...flags], { input });
 const image = (name: string) => `examples/images/${name}.elf`;

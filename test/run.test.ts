@@ -7,31 +7,17 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { endCommands, guesthouse, ROOT } from './command.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-run-'));
-afterAll(() => rmSync(FOLDER, { recursive: true }));
+afterAll(async () => {
+  await endCommands();
+  rmSync(FOLDER, { recursive: true });
+});
 
 const program = (name: string) => `examples/programs/images/${name}.elf`;
-
-/** Runs `guesthouse run` in the root of the repository. */
-function run(...args: readonly string[]): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, ['bin/guesthouse.js', 'run', ...args], { cwd: ROOT });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (data: Buffer) => {
-    out += data;
-  });
-  child.stderr.on('data', (data: Buffer) => {
-    err += data;
-  });
-  child.stdin.end();
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, out, err }));
-  });
-}
+const run = (...args: readonly string[]) => guesthouse(['run', ...args]);
 
 const READER = 'examples/programs/interactive/images/reader.elf';
 
@@ -171,9 +157,8 @@ describe('--check and --trace', () => {
         .map((line) => JSON.parse(line));
       for (const type of ['mm-alloc', 'mmap', 'page-table', 'mm-fault', 'mm-free'])
         expect(events.some((event) => event.type === type)).toBe(true);
-      const words = ['bin/guesthouse.js', 'trace', path, '--check'];
-      const checked = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' });
-      expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining('all checks pass')]);
+      const checked = await guesthouse(['trace', path, '--check']);
+      expect([checked.status, checked.out]).toEqual([0, expect.stringContaining('all checks pass')]);
     },
   );
 
@@ -187,20 +172,9 @@ describe('--check and --trace', () => {
         setImmediate(() => mm.ended || this.kernel.storage.set32(mm.tables.top + 804, 0x1234));
         return mm;
       };`;
-    const child = spawnSync(
-      process.execPath,
-      [
-        '--import',
-        `data:text/javascript,${encodeURIComponent(before)}`,
-        'bin/guesthouse.js',
-        'run',
-        '--check',
-        READER,
-      ],
-      { cwd: ROOT, encoding: 'utf8', input: 'line\n' },
-    );
-    expect(child.stderr).toMatch(/^rule broken: table-format/);
-    expect(child.status).toBe(5);
+    const { status, err } = await guesthouse(['run', '--check', READER], { before, input: 'line\n' });
+    expect(err).toMatch(/^rule broken: table-format/);
+    expect(status).toBe(5);
   });
 
   it.each(['/dev/full', '/nowhere/trace'])(
