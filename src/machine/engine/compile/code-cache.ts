@@ -319,8 +319,9 @@ export class CodeCache implements CodeWatch {
   #instantiate(pieces: Piece[]): void {
     if (pieces.length === 0) return;
     const { table, imports } = this.#linkage;
+    const memory = this.#storage.memory as LinearMemory;
     const codes = pieces.map(({ code }) => code as WasmFunction);
-    const functions = instantiate(codes, { memory: this.#storage.memory as LinearMemory, imports });
+    const functions = instantiate(codes, { memory, table, imports });
     if (functions !== null) {
       pieces.forEach((piece, i) => {
         piece.index = this.#next++;

@@ -26,33 +26,30 @@ import type { Address } from '../../instructions/fields.ts';
 import { ARITHMETIC, BLOCK, BUFFER_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
 import { CC, type Cc, dependsOnB, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { REASON, REGION_TYPE, type Reason } from './region-call.ts';
+import { tryJump } from './jump-table.ts';
+import { PARAMETER, REASON, REGION_TYPE, type Reason } from './region-call.ts';
 import { Body, F64, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
 
 /** The functions that a region's module imports, by index: `jumpFunction` and `codeFunction`. */
 const JUMP = 0;
 const CODE = 1;
+/** The index of `REGION_TYPE`: that of the first import. */
+const REGION_TYPE_INDEX = 0;
 
-/** The locals of a region. The parameter is the address of the processor's block. */
+/** The locals of a region. */
 const LOCAL = {
-  BLOCK: 0,
-  /** Instructions that may be done. */
-  LIMIT: 1,
-  /** Lookups (high half) and instructions done. */
-  COUNT: 2,
+  ...PARAMETER,
+  /** Where the program is, at an exit: the parameter is not needed any more. */
+  TARGET: PARAMETER.ADDRESS,
   /** Virtual address of the page of the region's first instruction. */
-  PAGE: 3,
-  /** The access buffers. */
-  BUFFERS: 4,
+  PAGE: 5,
   /** The operands of the condition code. */
-  A: 5,
-  B: 6,
-  /** Offset of the last branch taken, or `NO_BRANCH`. */
-  BREAKING: 7,
-  /** Where the program is, at an exit. */
-  TARGET: 8,
+  A: 6,
+  B: 7,
+  /** Address of the last branch taken, as `BLOCK.BREAKING`. */
+  BREAKING: 8,
   /** An effective address. */
-  ADDRESS: 9,
+  OPERAND: 9,
   /** A buffer entry; then an absolute address. */
   ENTRY: 10,
   REASON: 11,
@@ -66,34 +63,27 @@ const LOCAL = {
   NUMBERS: 47,
   /** The absolute address of the second storage operand. */
   SECOND: 57,
-  /** A vector whose bytes are reversed. */
-  VECTOR: 58,
+  /** Numbers of the bytes of 64 bits in reverse order, and of 32 bits. */
+  REVERSED64: 58,
+  REVERSED32: 59,
 } as const;
 const NUMBER_LOCALS = 10;
 
 const LOCAL_TYPES = [
-  I32,
-  I64,
-  I64,
-  I32,
-  I64,
-  I64,
-  I32,
-  I64,
-  I64,
+  ...new Array(5).fill(I64),
   I32,
   I32,
-  I64,
-  I64,
-  I64,
-  ...new Array(32).fill(I64),
+  ...new Array(3 + 32).fill(I64),
   ...new Array(NUMBER_LOCALS).fill(F64),
   I32,
   V128,
+  V128,
 ];
 
-/** The bytes of the two halves of a vector, each in reverse order. */
-const REVERSED = [7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0];
+/** The bytes of the low 64 bits of a vector in reverse order, in each half. */
+const REVERSED64 = [7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0];
+/** The bytes of the low 32 bits in reverse order, and zeros. */
+const REVERSED32 = [3, 2, 1, 0, ...new Array<number>(12).fill(0x80)];
 
 /** An extension of a loaded value to 64 bits. */
 export type Extension = 'signed' | 'unsigned';
@@ -103,8 +93,6 @@ const ADDITIONAL_REGISTERS = 0xffaa_0000 | 0;
 const PAGE_MASK = -4096;
 const PAGE_SIZE = 4096;
 
-/** No offset: it is odd. */
-const NO_BRANCH = -1;
 /** As the offset of an exit: the local TARGET has the address. */
 const AT_TARGET = -1;
 
@@ -237,7 +225,8 @@ export class Emitter {
 
   /** Notes that the instruction under way branches. */
   branches(): void {
-    this.body.i32((this.#instruction as Decoded).offset).set(LOCAL.BREAKING);
+    this.pageAddress((this.#instruction as Decoded).offset);
+    this.body.set(LOCAL.BREAKING);
   }
 
   // Exits
@@ -514,7 +503,7 @@ export class Emitter {
   prepare(length: number | null, store: boolean): void {
     const { body } = this;
     const base = store ? STORE_BUFFER : 0;
-    body.tee(LOCAL.ADDRESS).get(LOCAL.ADDRESS);
+    body.tee(LOCAL.OPERAND).get(LOCAL.OPERAND);
     body
       .op(OP.I32_WRAP)
       .i32(8)
@@ -534,7 +523,7 @@ export class Emitter {
     body
       .get(LOCAL.ENTRY)
       .memory(OP.I32_LOAD, base + 8)
-      .get(LOCAL.ADDRESS)
+      .get(LOCAL.OPERAND)
       .op(OP.I32_WRAP, OP.I32_ADD);
     body.set(LOCAL.ENTRY);
   }
@@ -608,8 +597,8 @@ export class Emitter {
       this.#swap32();
       body.op(signed ? OP.I64_EXTEND_S : OP.I64_EXTEND_U);
     } else {
-      body.loadVector64(offset);
-      this.#reverseVector();
+      body.loadVector64(offset).get(LOCAL.REVERSED64).swizzle();
+      body.low64().op(OP.I64_REINTERPRET_F64);
     }
   }
 
@@ -629,13 +618,10 @@ export class Emitter {
     } else if (length === 2) {
       this.#swap16();
       body.memory(OP.I64_STORE16, offset);
-    } else if (length === 4) {
-      body.op(OP.I32_WRAP);
-      this.#swap32();
-      body.memory(OP.I32_STORE, offset);
     } else {
-      this.swap64();
-      body.memory(OP.I64_STORE, offset);
+      body.op(OP.F64_REINTERPRET_I64).splat64();
+      body.get(length === 4 ? LOCAL.REVERSED32 : LOCAL.REVERSED64).swizzle();
+      body.storeVector(length === 4 ? 32 : 64, offset);
     }
   }
 
@@ -646,7 +632,7 @@ export class Emitter {
     body.get(LOCAL.V).i64(0xff).op(OP.I64_AND).i64(8).op(OP.I64_SHL, OP.I64_OR);
   }
 
-  /** Reverses the four bytes of 32 bits. */
+  /** Reverses the four bytes of 32 bits. What is loaded is often an address: this is slower than a vector instruction, but sooner done. */
   #swap32(): void {
     const { body } = this;
     body.tee(LOCAL.REASON).i32(8).op(OP.I32_ROTL).i32(0x00ff_00ff).op(OP.I32_AND);
@@ -660,48 +646,36 @@ export class Emitter {
 
   /** Reverses the eight bytes of 64 bits. WebAssembly has this for vectors only. */
   swap64(): void {
-    this.body.splat64();
-    this.#reverseVector();
-  }
-
-  #reverseVector(): void {
-    this.body.tee(LOCAL.VECTOR).get(LOCAL.VECTOR).shuffle(REVERSED).low64();
+    this.body.op(OP.F64_REINTERPRET_I64).splat64().get(LOCAL.REVERSED64).swizzle();
+    this.body.low64().op(OP.I64_REINTERPRET_F64);
   }
 
   /** Returns the function. */
   finish(): WasmFunction {
     const whole = new Body();
-    const field = (code: number, offset: number, local: number) =>
-      whole.get(LOCAL.BLOCK).memory(code, offset).set(local);
-    field(OP.I32_LOAD, BLOCK.LIMIT, LOCAL.LIMIT);
-    field(OP.I64_LOAD, BLOCK.COUNT, LOCAL.COUNT);
-    field(OP.I32_LOAD, BLOCK.CONTEXT, LOCAL.BUFFERS);
-    whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
-    whole.i32(NO_BRANCH).set(LOCAL.BREAKING);
+    whole.get(LOCAL.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
+    whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.BREAKING).set(LOCAL.BREAKING);
+    whole.vector(REVERSED64).set(LOCAL.REVERSED64).vector(REVERSED32).set(LOCAL.REVERSED32);
+    whole.begin(OP.BLOCK);
     this.#appendCode(whole);
-    const put = (code: number, offset: number, push: () => void) => {
-      whole.get(LOCAL.BLOCK);
-      push();
-      whole.memory(code, offset);
-    };
-    put(OP.I64_STORE, BLOCK.COUNT, () => whole.get(LOCAL.COUNT));
-    put(OP.I64_STORE, BLOCK.ADDRESS, () => whole.get(LOCAL.TARGET));
-    whole.get(LOCAL.BREAKING).i32(NO_BRANCH).op(OP.I32_NE).begin(OP.IF);
-    put(OP.I64_STORE, BLOCK.BREAKING, () =>
-      whole.get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_S, OP.I64_ADD),
-    );
-    whole.end();
-    whole.get(LOCAL.REASON).begin(OP.IF);
-    put(OP.I64_STORE, BLOCK.MISS, () => whole.get(LOCAL.ADDRESS));
+    const put = (offset: number, local: number) =>
+      whole.get(LOCAL.BLOCK).get(local).memory(OP.I64_STORE, offset);
+    put(BLOCK.COUNT, LOCAL.COUNT);
+    put(BLOCK.ADDRESS, LOCAL.TARGET);
+    put(BLOCK.BREAKING, LOCAL.BREAKING);
+    put(BLOCK.MISS, LOCAL.OPERAND);
     whole.get(LOCAL.REASON).op(OP.RETURN).end();
-    whole.get(LOCAL.BLOCK).returnCall(JUMP);
+    put(BLOCK.BREAKING, LOCAL.BREAKING);
+    tryJump(whole, LOCAL.ENTRY, REGION_TYPE_INDEX);
+    for (const parameter of Object.values(PARAMETER)) whole.get(parameter);
+    whole.returnCall(JUMP);
     return { ...REGION_TYPE, locals: LOCAL_TYPES, body: whole };
   }
 
-  /** The region's code, and what each exit does. */
+  /** The region's code, and what each exit does. Those to other code leave a block around all of it. */
   #appendCode(whole: Body): void {
     const exits = this.#exits;
-    for (let i = 0; i < exits.length + 2; i++) whole.begin(OP.BLOCK);
+    for (let i = 0; i < exits.length + 1; i++) whole.begin(OP.BLOCK);
     whole.append(this.body).op(UNREACHABLE);
     exits.forEach((exit, i) => {
       const decode = exits.length - 1 - i;
@@ -715,17 +689,14 @@ export class Emitter {
     });
     whole.end();
     appendDecoding(whole);
-    whole.end();
   }
 }
 
 /** An exit to other code. There are few of them, and they are taken often. */
-function appendLeaving(whole: Body, { offset, instructions, lookups, reason }: Exit): void {
+function appendLeaving(whole: Body, { offset, instructions, lookups }: Exit): void {
   if (offset !== AT_TARGET) whole.get(LOCAL.PAGE).i64(offset).op(OP.I64_ADD).set(LOCAL.TARGET);
-  if (instructions > 0) {
+  if (instructions > 0)
     whole.get(LOCAL.COUNT).i64(packed(instructions, lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
-  }
-  whole.i32(reason).set(LOCAL.REASON);
 }
 
 /**

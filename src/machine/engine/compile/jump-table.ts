@@ -4,8 +4,8 @@
  */
 
 import { BLOCK, JUMP_ENTRIES, JUMP_FOLD, type ProcessorBlock } from '../../processor-block.ts';
-import { REASON, REGION_TYPE } from './region-call.ts';
-import { Body, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
+import { PARAMETER, REASON, REGION_TYPE } from './region-call.ts';
+import { Body, type FunctionType, I32, OP, type WasmFunction } from './wasm.ts';
 
 /** Words of an entry: the address (low and high), the version, and the place of the code in the table of functions. */
 const ENTRY_WORDS = 4;
@@ -45,8 +45,8 @@ export class JumpTable {
 }
 
 /**
- * The functions that reach the regions are a module of their own, since WebAssembly implementations keep a copy of the table for each module
- * that uses it. They are `codeFunction`, `enterFunction` and `jumpFunction`, and the module's further type is `REGION_TYPE`.
+ * The functions that reach the regions first are a module of their own: `codeFunction`, `enterFunction` and `jumpFunction`. The module's further
+ * type is `REGION_TYPE`.
  */
 const CODE_OF_ENTER = 0;
 const REGION_TYPE_INDEX = 3;
@@ -56,44 +56,63 @@ export const ENTER_TYPE: FunctionType = { parameters: [I32, I32], results: [I32]
 /** Executes a region, and those that it leads to, and computes the condition code that they leave. Returns a `REASON`. */
 export function enterFunction(): WasmFunction {
   const body = new Body();
-  body.get(0).get(1).indirect(OP.CALL_INDIRECT, REGION_TYPE_INDEX);
+  body.get(0).i64(0).get(0).memory(OP.I32_LOAD, BLOCK.LIMIT).get(0).memory(OP.I32_LOAD, BLOCK.CONTEXT);
+  body.get(0).memory(OP.I64_LOAD, BLOCK.ADDRESS).get(1).indirect(OP.CALL_INDIRECT, REGION_TYPE_INDEX);
   body.get(0);
   body.get(0).memory(OP.I32_LOAD, BLOCK.CODE_KIND).get(0).memory(OP.I64_LOAD, BLOCK.CODE_A);
   body.get(0).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE_OF_ENTER).memory(OP.I32_STORE, BLOCK.CC);
   return { ...ENTER_TYPE, locals: [], body };
 }
 
-/** The locals of `jumpFunction`, whose parameter is the block. */
-const JUMP = { BLOCK: 0, ADDRESS: 1, OFFSET: 2, ENTRY: 3 } as const;
+/** The local of `jumpFunction` behind the parameters. */
+const ENTRY = 5;
 
-/** Continues with the code at the instruction address in the block, in place of the region that calls this; or returns LEFT. */
+/**
+ * Continues with the code at the instruction address, in place of the region that calls this and has tried the first place for it; or returns
+ * LEFT, with where the program is and what was done in the block.
+ */
 export function jumpFunction(): WasmFunction {
   const body = new Body();
-  body.get(JUMP.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).tee(JUMP.ADDRESS).op(OP.I32_WRAP).tee(JUMP.ENTRY);
-  // The low bit of the address is zero, so that of its number in the table is the one above it.
-  body.i32(3).op(OP.I32_SHL).get(JUMP.ENTRY);
-  body.i32(JUMP_FOLD).op(OP.I32_SHR_U).i32(4).op(OP.I32_SHL, OP.I32_XOR);
-  body
-    .i32((JUMP_ENTRIES - 1) * ENTRY_SIZE)
-    .op(OP.I32_AND)
-    .set(JUMP.OFFSET);
-  tryEntry(body);
-  body.get(JUMP.OFFSET).i32(ENTRY_SIZE).op(OP.I32_XOR).set(JUMP.OFFSET);
-  tryEntry(body);
+  pushOffset(body, ENTRY);
+  body.i32(ENTRY_SIZE).op(OP.I32_XOR);
+  tryEntry(body, ENTRY, REGION_TYPE_INDEX);
+  body.get(PARAMETER.BLOCK).get(PARAMETER.COUNT).memory(OP.I64_STORE, BLOCK.COUNT);
+  body.get(PARAMETER.BLOCK).get(PARAMETER.ADDRESS).memory(OP.I64_STORE, BLOCK.ADDRESS);
   body.i32(REASON.LEFT);
-  return { ...REGION_TYPE, locals: [I64, I32, I32], body };
+  return { ...REGION_TYPE, locals: [I32], body };
 }
 
-/** Continues with the code that the entry at the offset designates if that is valid and of the address. */
-function tryEntry(body: Body): void {
-  const { BLOCK: block, ENTRY: entry } = JUMP;
-  body.get(block).get(JUMP.OFFSET).op(OP.I32_ADD).tee(entry).memory(OP.I64_LOAD, BLOCK.JUMPS);
-  body.get(JUMP.ADDRESS).op(OP.I64_EQ);
+/**
+ * Continues with the code at the instruction address, in place of a region, if the first place for it has that code. The parameters' locals have
+ * what the code is to be called with.
+ * @param scratch a local of 32 bits
+ * @param type the index of `REGION_TYPE`
+ */
+export function tryJump(body: Body, scratch: number, type: number): void {
+  pushOffset(body, scratch);
+  tryEntry(body, scratch, type);
+}
+
+/** Pushes the offset of the first entry for the instruction address in the table. */
+function pushOffset(body: Body, scratch: number): void {
+  body.get(PARAMETER.ADDRESS).op(OP.I32_WRAP).tee(scratch);
+  // The low bit of the address is zero, so that of its number in the table is the one above it.
+  body.i32(3).op(OP.I32_SHL).get(scratch);
+  body.i32(JUMP_FOLD).op(OP.I32_SHR_U).i32(4).op(OP.I32_SHL, OP.I32_XOR);
+  body.i32((JUMP_ENTRIES - 1) * ENTRY_SIZE).op(OP.I32_AND);
+}
+
+/** Continues with the code that the entry at the offset on the stack designates if that is valid and of the address. */
+function tryEntry(body: Body, entry: number, type: number): void {
+  body.get(PARAMETER.BLOCK).op(OP.I32_ADD).set(entry);
+  body.begin(OP.BLOCK);
+  body.get(entry).memory(OP.I64_LOAD, BLOCK.JUMPS).get(PARAMETER.ADDRESS).op(OP.I64_NE).brIf(0);
   body.get(entry).memory(OP.I32_LOAD, BLOCK.JUMPS + 8);
-  body.get(block).memory(OP.I32_LOAD, BLOCK.VERSION).op(OP.I32_EQ, OP.I32_AND).begin(OP.IF);
+  body.get(PARAMETER.BLOCK).memory(OP.I32_LOAD, BLOCK.VERSION).op(OP.I32_NE).brIf(0);
+  for (const parameter of Object.values(PARAMETER)) body.get(parameter);
   body
-    .get(block)
     .get(entry)
-    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12);
-  body.indirect(OP.RETURN_CALL_INDIRECT, REGION_TYPE_INDEX).end();
+    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12)
+    .indirect(OP.RETURN_CALL_INDIRECT, type);
+  body.end();
 }

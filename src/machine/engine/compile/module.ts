@@ -68,10 +68,10 @@ export function canCompile(): boolean {
 
 function tryToCompile(): boolean {
   const body = new Body()
-    .i64(0)
+    .f64(0)
     .splat64()
     .low64()
-    .op(OP.I32_WRAP)
+    .op(OP.I64_REINTERPRET_F64, OP.I32_WRAP)
     .i32(0)
     .indirect(OP.RETURN_CALL_INDIRECT, 0);
   try {

@@ -1,6 +1,6 @@
 /** How the code of a region is called, and what it returns. */
 
-import { type FunctionType, I32 } from './wasm.ts';
+import { type FunctionType, I32, I64 } from './wasm.ts';
 
 /** Why compiled code returned. */
 export const REASON = {
@@ -17,5 +17,22 @@ export const REASON = {
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 
-/** The type of a region's function. Its parameter is the address of the processor's block. */
-export const REGION_TYPE: FunctionType = { parameters: [I32], results: [I32] };
+/**
+ * The parameters of a region's function, by number. What one region hands to the next stays in registers of the computer that way:
+ * V8 has five of them for parameters.
+ */
+export const PARAMETER = {
+  /** Address of the processor's block. */
+  BLOCK: 0,
+  /** Lookups in the TLB (high half) and instructions (low half) done so far, 64 bits. */
+  COUNT: 1,
+  /** Instructions that may be done. */
+  LIMIT: 2,
+  /** Address of the access buffers. */
+  BUFFERS: 3,
+  /** The instruction address, 64 bits. */
+  ADDRESS: 4,
+} as const;
+
+/** The type of a region's function. */
+export const REGION_TYPE: FunctionType = { parameters: [I32, I64, I32, I32, I64], results: [I32] };

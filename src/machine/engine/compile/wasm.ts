@@ -8,6 +8,8 @@ export const I32 = 0x7f;
 export const I64 = 0x7e;
 export const F64 = 0x7c;
 export const V128 = 0x7b;
+/** The first byte of vector instructions. */
+const VECTOR = 0xfd;
 /** The type of a block without a result. */
 export const VOID = 0x40;
 
@@ -264,26 +266,40 @@ export class Body {
 
   /** V128.LOAD64_ZERO: 64 bits at the address on the stack plus a constant, as the low half of a vector. */
   loadVector64(offset = 0): this {
-    this.#bytes.all([0xfd, 0x5d, 0]);
+    this.#bytes.all([VECTOR, 0x5d, 0]);
     this.#bytes.unsigned(offset);
     return this;
   }
 
-  /** I64X2.SPLAT: a vector of twice the 64 bits on the stack. */
+  /** V128.STORE32_LANE or V128.STORE64_LANE: the low bits of the vector on the stack, to the address below it plus a constant. */
+  storeVector(bits: 32 | 64, offset = 0): this {
+    this.#bytes.all([VECTOR, bits === 32 ? 0x5a : 0x5b, 0]);
+    this.#bytes.unsigned(offset);
+    this.#bytes.byte(0);
+    return this;
+  }
+
+  /** V128.CONST. @param bytes 16 of them */
+  vector(bytes: readonly number[]): this {
+    this.#bytes.all([VECTOR, 0x0c, ...bytes]);
+    return this;
+  }
+
+  /** F64X2.SPLAT: a vector of twice the number on the stack. */
   splat64(): this {
-    this.#bytes.all([0xfd, 0x12]);
+    this.#bytes.all([VECTOR, 0x14]);
     return this;
   }
 
-  /** I8X16.SHUFFLE. @param lanes places in the two vectors on the stack, 16 of them */
-  shuffle(lanes: readonly number[]): this {
-    this.#bytes.all([0xfd, 0x0d, ...lanes]);
+  /** I8X16.SWIZZLE: the bytes of a vector that the one above it on the stack numbers, and 0 for numbers above 15. */
+  swizzle(): this {
+    this.#bytes.all([VECTOR, 0x0e]);
     return this;
   }
 
-  /** I64X2.EXTRACT_LANE: the low half of the vector on the stack. */
+  /** F64X2.EXTRACT_LANE: the low half of the vector on the stack, as a number. */
   low64(): this {
-    this.#bytes.all([0xfd, 0x1d, 0]);
+    this.#bytes.all([VECTOR, 0x21, 0]);
     return this;
   }
 
