@@ -1,6 +1,6 @@
 /** `guesthouse run`, tested from outside: output, exit status, and what is left on this computer. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -57,6 +57,14 @@ const SIGNALS = [
   ['SIGTERM', 15],
 ] as const;
 
+/** Sends a signal again and again until a command has ended: a busy computer may take more than a second for any of them. */
+async function endBy(signal: NodeJS.Signals, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await delay(100);
+  }
+}
+
 describe('a signal to the command', () => {
   const reader = (...words: string[]) =>
     started(process.execPath, ['bin/guesthouse.js', 'run', READER, ...words]);
@@ -87,7 +95,7 @@ describe('a signal to the command', () => {
     child.kill('SIGINT');
     child.stdin.write('still there\n');
     await said('read: still there');
-    child.kill('SIGINT');
+    await endBy('SIGINT', child);
     expect(await ended).toEqual({ status: 130, out: 'ready\nread: still there\n' });
   });
 
@@ -96,9 +104,7 @@ describe('a signal to the command', () => {
     const flags = ['bin/guesthouse.js', 'run', '--overlay', overlay, READER, 'ignore'];
     const { child, said, ended } = started(process.execPath, flags);
     await said('ready');
-    child.kill('SIGTERM');
-    await delay(200);
-    child.kill('SIGTERM');
+    await endBy('SIGTERM', child);
     expect((await ended).status).toBe(143);
     expect(readdirSync(join(overlay, 'files/bin'))).toEqual(['reader.elf']);
   });
@@ -137,8 +143,8 @@ describe.each(TERMINALS)('on a terminal that %s makes', (_, isThere, open) => {
     expect((await killed.ended).out).toMatch(/\^C.*status 130\r\nicanon\r\n$/s);
     const left = open(line('ignore'));
     await left.said('ready');
-    left.child.stdin.write('\x03\x03\x03');
-    await delay(300);
+    left.child.stdin.write('\x03\x03\x03still there\r');
+    await left.said('read: still there');
     left.child.stdin.write('\x01x');
     expect((await left.ended).out).toMatch(/status 130\r\nicanon\r\n$/);
   });
