@@ -1056,8 +1056,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'all models have the instructions of all facilities',
     file: 'src/machine/instructions/decode.ts',
-    find: 'if (modelOffers(model, FACILITIES[line[3]].since)) table[key]',
-    replace: 'table[key]',
+    find: 'if (modelOffers(model, FACILITIES[line[3]].since)) table[placeOf(line)]',
+    replace: 'table[placeOf(line)]',
   },
   {
     name: 'MVPG reports an invalid destination before an invalid source',
@@ -1926,10 +1926,17 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return run.step > step;',
   },
   {
-    name: 'an instruction that was decoded is executed though its last halfword has changed',
+    name: 'the loop of the interpreter takes a displacement of 20 bits as one of 12',
     file: 'src/machine/engine/cpu.ts',
-    find: '(code.length === 6 && view.getUint16(at + 4) !== code.x)',
-    replace: 'code.length === 0',
+    find: '            this.effective(base(w), longDisp(w, x));\n            run(this, (w >>> 16) & 0xff, 0, 0, 0, 0);\n',
+    replace:
+      '            this.effective(base(w), disp(w));\n            run(this, (w >>> 16) & 0xff, 0, 0, 0, 0);\n',
+  },
+  {
+    name: 'opcodes with a nibble are found by the whole second byte',
+    file: 'src/machine/instructions/decode.ts',
+    find: '  nibble: [0x0f, 0],',
+    replace: '  nibble: [0xff, 0],',
   },
   {
     name: 'an instruction that begins in a page is fetched from it to its end',
@@ -2016,9 +2023,9 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'controlRegisterOf(this.space)',
   },
   {
-    name: 'a decoded instruction does not set the access registers of its operands',
+    name: 'an instruction that is fetched through the window does not set the access registers of its operands',
     file: 'src/machine/engine/cpu.ts',
-    find: '        if (setsRegisters) this.setOperandRegisters(w, code.x);\n',
+    find: '        if (setsRegisters) this.setOperandRegisters(w, x);\n',
     replace: '',
   },
   {

@@ -14,13 +14,32 @@ import type { Configuration } from '../cpu/processor.ts';
 import { PER_CODE } from '../cpu/program-events.ts';
 import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
-import { type ExecuteTable, executeTable, keyOf } from '../instructions/decode.ts';
+import {
+  type DecodeTable,
+  decodeTable,
+  ENTRY_KIND_SHIFT,
+  ENTRY_NUMBER,
+  EXECUTES,
+  entryAt,
+  OPERATIONS,
+} from '../instructions/decode.ts';
+import {
+  base,
+  disp,
+  type Execute,
+  immediate32,
+  longDisp,
+  type Operation,
+  r1,
+  r2,
+  signed8,
+  signed16,
+} from '../instructions/formats.ts';
 import { isCompleting, isNullifying, PGM } from '../interruption.ts';
 import { widenFields } from '../number-fields.ts';
 import { FRAME_SIZE } from '../storage.ts';
 import type { CodeCache } from './compile/code-cache.ts';
 import { CompiledCode } from './compile/compiled-code.ts';
-import { ADDRESSES, type DecodedCode, type DecodedInstruction, decodedCode, PLACES } from './decoded-code.ts';
 
 /** The last offset in a page of an instruction that is fetched through the window: neither it nor its end may be in the next page. */
 const LAST_IN_WINDOW = 0xff8;
@@ -35,17 +54,15 @@ const WIDE_FIELDS = [
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
   #busy = false;
-  /** The instructions of the machine's model, in the form that the current mode needs. */
-  readonly #table: ExecuteTable;
-  readonly #code: DecodedCode;
+  /** The instructions of the machine's model. */
+  readonly #table: DecodeTable;
   #setsRegisters = false;
   /** Executes compiled code, or null: the interpreter executes everything. */
   #compiled: CompiledCode | null = null;
 
   constructor(machine: Configuration, address: number) {
     super(machine, address);
-    this.#table = executeTable(machine.cpuModel);
-    this.#code = decodedCode(machine.cpuModel);
+    this.#table = decodeTable(machine.cpuModel);
     widenFields(this, WIDE_FIELDS);
     widenFields(this.window, ['codeHi', 'hits']);
     for (const tlb of [this.tlb, this.guestTlb]) widenFields(tlb, ['hits']);
@@ -246,7 +263,7 @@ export class Cpu extends CpuInterruptions {
   #interpret(end: number, toBranch: boolean): void {
     const { window } = this;
     const { view } = this.storage;
-    const { words, instructions } = this.#code;
+    const table = this.#table;
     const setsRegisters = this.#setsRegisters;
     while (this.executed < end && !this.attention) {
       const hi = this.iaHi;
@@ -255,36 +272,83 @@ export class Cpu extends CpuInterruptions {
       if (hi === window.codeHi && (offset & ~0xffe) === 0 && offset <= LAST_IN_WINDOW) {
         const at = window.codeFrame * FRAME_SIZE + offset;
         const w = view.getUint32(at);
-        const place = (at >>> 1) & (PLACES - 1);
-        let code = instructions[place] as DecodedInstruction;
-        if (words[place] !== w || (code.length === 6 && view.getUint16(at + 4) !== code.x))
-          code = this.#code.decode(place, w, view.getUint16(at + 4));
+        const x = view.getUint16(at + 4);
+        const entry = table[entryAt(w, x)] as number;
+        const length = w < 0x4000_0000 ? 2 : w < 0xc000_0000 ? 4 : 6;
         this.startHi = this.insHi = hi;
         this.startLo = this.insLo = lo;
-        this.length = code.length;
-        this.iaLo = lo + code.length;
+        this.length = length;
+        this.iaLo = lo + length;
         window.hits++;
-        if (setsRegisters) this.setOperandRegisters(w, code.x);
-        switch (code.addresses) {
-          case ADDRESSES.NONE:
-            code.run(this, code.a, code.b, code.d, code.e, code.f);
+        if (setsRegisters) this.setOperandRegisters(w, x);
+        const run = OPERATIONS[entry & ENTRY_NUMBER] as Operation;
+        // The kinds of `KINDS`, as literals: V8 makes one jump of them.
+        switch (entry >>> ENTRY_KIND_SHIFT) {
+          case 0:
+            this.#unknown(w, x);
             break;
-          case ADDRESSES.BASE:
-            this.effective(code.base, code.displacement);
-            code.run(this, code.a, code.b, code.d, 0, 0);
+          case 2:
+            run(this, r1(w), r2(w), 0, 0, 0);
             break;
-          case ADDRESSES.INDEXED:
-            this.effectiveIndexed(code.index, code.base, code.displacement);
-            code.run(this, code.a, code.b, 0, 0, 0);
+          case 3:
+            run(this, (w >>> 4) & 15, w & 15, 0, 0, 0);
             break;
-          case ADDRESSES.TWO:
-            this.effective(code.base, code.displacement);
-            this.effective2(code.base2, code.displacement2);
-            code.run(this, code.a, code.b, code.d, 0, 0);
+          case 4:
+            run(this, (w >>> 4) & 15, w & 15, (w >>> 12) & 15, (w >>> 8) & 15, 0);
+            break;
+          case 5:
+            this.effectiveIndexed(r2(w), base(w), disp(w));
+            run(this, r1(w), base(w), 0, 0, 0);
+            break;
+          case 6:
+            this.effectiveIndexed(r2(w), base(w), longDisp(w, x));
+            run(this, r1(w), base(w), 0, 0, 0);
+            break;
+          case 7:
+            this.effective(base(w), disp(w));
+            run(this, r1(w), r2(w), 0, 0, 0);
+            break;
+          case 8:
+            this.effective(base(w), longDisp(w, x));
+            run(this, r1(w), r2(w), 0, 0, 0);
+            break;
+          case 9:
+            run(this, r1(w), signed16(w), 0, 0, 0);
+            break;
+          case 10:
+            run(this, r1(w), immediate32(w, x), 0, 0, 0);
+            break;
+          case 11:
+            run(this, r1(w), r2(w), x >>> 12, signed16(w), 0);
+            break;
+          case 12:
+            run(this, r1(w), signed8(x >>> 8), r2(w), signed16(w), 0);
+            break;
+          case 13:
+            run(this, r1(w), r2(w), signed16(w), 0, 0);
+            break;
+          case 14:
+            run(this, r1(w), r2(w), (w >>> 8) & 0xff, w & 0xff, x >>> 8);
+            break;
+          case 15:
+            this.effective(base(w), disp(w));
+            run(this, (w >>> 16) & 0xff, 0, 0, 0, 0);
+            break;
+          case 16:
+            this.effective(base(w), longDisp(w, x));
+            run(this, (w >>> 16) & 0xff, 0, 0, 0, 0);
+            break;
+          case 17:
+            this.effective(base(w), disp(w));
+            run(this, signed16(x), 0, 0, 0, 0);
+            break;
+          case 18:
+            this.effective(base(w), disp(w));
+            this.effective2(x >>> 12, x & 0xfff);
+            run(this, (w >>> 16) & 0xff, 0, 0, 0, 0);
             break;
           default:
-            if (code.execute === undefined) this.#unknown(w, code.x);
-            else code.execute(this, w, code.x);
+            (EXECUTES[entry & ENTRY_NUMBER] as Execute)(this, w, x);
         }
       } else {
         if (this.#entersPage(hi, lo)) continue;
@@ -396,9 +460,9 @@ export class Cpu extends CpuInterruptions {
 
   #dispatch(w: number, x: number): void {
     if (this.#setsRegisters) this.setOperandRegisters(w, x);
-    const execute = this.#table[keyOf(w, x)];
-    if (execute === undefined) this.#unknown(w, x);
-    else execute(this, w, x);
+    const entry = this.#table[entryAt(w, x)] as number;
+    if (entry === 0) this.#unknown(w, x);
+    else (EXECUTES[entry & ENTRY_NUMBER] as Execute)(this, w, x);
   }
 
   /** An invalid operation code: an operation exception, or an interception. */

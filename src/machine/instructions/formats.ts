@@ -27,19 +27,24 @@ export interface Format {
   readonly bind: (run: Operation) => Execute;
 }
 
-/** Displacement of 12 bits in the low half of `w`, base above it. */
-const base = (w: number) => (w >>> 12) & 15;
-const disp = (w: number) => w & 0xfff;
+// Fields of an instruction. The interpreter's loop uses them, too.
+
+/** The base register that is in the low half of `w`. */
+export const base = (w: number) => (w >>> 12) & 15;
+/** The displacement of 12 bits below it. */
+export const disp = (w: number) => w & 0xfff;
 /** Signed displacement of 20 bits: DL in `w`, DH in the high byte of `x`. */
-const longDisp = (w: number, x: number) => (((x & 0xff00) << 16) >> 12) | (w & 0xfff);
-const r1 = (w: number) => (w >>> 20) & 15;
-const r2 = (w: number) => (w >>> 16) & 15;
+export const longDisp = (w: number, x: number) => (((x & 0xff00) << 16) >> 12) | (w & 0xfff);
+/** The two register or mask fields of the second byte. */
+export const r1 = (w: number) => (w >>> 20) & 15;
+export const r2 = (w: number) => (w >>> 16) & 15;
+/** The low bits of a number as a signed number. */
+export const signed16 = (n: number) => (n << 16) >> 16;
+export const signed8 = (n: number) => (n << 24) >> 24;
 const signed12 = (n: number) => (n << 20) >> 20;
-const signed16 = (n: number) => (n << 16) >> 16;
 const signed24 = (n: number) => (n << 8) >> 8;
-const signed8 = (n: number) => (n << 24) >> 24;
 /** Immediate of 32 bits: low half of `w`, then `x`; signed. */
-const immediate32 = (w: number, x: number) => (w << 16) | x;
+export const immediate32 = (w: number, x: number) => (w << 16) | x;
 
 /** The formats of the table. The comment lists the operands that `run` gets. */
 export const FORMATS = {

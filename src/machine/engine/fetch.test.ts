@@ -1,4 +1,4 @@
-/** Instructions that were decoded before, and fetches without a lookup: nothing can see them. */
+/** Instructions are fetched without a lookup: nothing can see it. */
 
 import { describe, expect, it } from 'vitest';
 import { interpret } from '../sie.ts';
@@ -6,7 +6,6 @@ import { CPU_FLAG, SIE } from '../state-description.ts';
 import { CODE, DAT, MODE_31, MODE_64, put } from '../testing/bare.ts';
 import { Engines } from '../testing/engines.ts';
 import type { Cpu } from './cpu.ts';
-import { PLACES } from './decoded-code.ts';
 
 /** Segment tables of 2 GiB: of the primary and of the home space. */
 const SEGMENTS = 0x4_0000;
@@ -61,7 +60,7 @@ function differences(here: string, there: string, prepare: (cpu: Cpu) => void = 
   });
 }
 
-describe('an instruction that was decoded', () => {
+describe('an instruction that was executed before', () => {
   it.each([
     // AHI 1,1; STC 2,1(15); AHI 2,1; BRC 15,.-12
     ['the first halfword', 'a71a0001 4220f001 a72a0010 a7f4fffa'],
@@ -76,26 +75,6 @@ describe('an instruction that was decoded', () => {
       cpu.gr[15] = REGISTER_15;
     });
     expect(engines.differences(1, 2, 3, 100, 101)).toEqual([]);
-  });
-
-  it.each([
-    // AHI 1,1; BRCL 15 to the other; AHI 1,2; BRCL 15 back
-    ['another instruction', 'a71a0001', 'a71a0002', 4],
-    // ALFI 1,1; ALFI 1,2
-    ['one that differs in the last halfword', 'c21b00000001', 'c21b00000002', 6],
-    // AR 1,2; AHI 1,1: the branches begin at different places.
-    ['a longer one', '1a12', 'a71a0001', 2],
-  ])('gives its place to %s', (_, first, second, length) => {
-    const engines = new Engines();
-    const far = PLACES * 2;
-    const secondLength = second.length / 2;
-    const halfwords = (bytes: number) => ((bytes / 2) >>> 0).toString(16).padStart(8, '0');
-    engines.begin(`${first}c0f4${halfwords(far - length)}`);
-    engines.all((cpu) => {
-      put(cpu, CODE + far, `${second}c0f4${halfwords(2 ** 32 * 2 - far - secondLength)}`);
-      cpu.gr[2] = 3n;
-    });
-    expect(engines.differences(1, 2, 3, 4, 5, 50)).toEqual([]);
   });
 
   it('of an operation code that is invalid is an operation exception again', () => {
