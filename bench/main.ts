@@ -149,15 +149,29 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
 };
 
+function argumentsOf() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        segments: { type: 'string' },
+        interpreted: { type: 'boolean', default: false },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
 function main(): void {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      segments: { type: 'string' },
-      interpreted: { type: 'boolean', default: false },
-      json: { type: 'boolean' },
-    },
-  });
+  const { values, positionals } = argumentsOf();
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const bench = positionals.length === 1 ? BENCHES[positionals[0] as string] : undefined;
   const segments = values.segments === undefined ? null : Number(values.segments);
   const valid = segments === null || (Number.isInteger(segments) && segments > 0 && segments <= SEGMENTS_MAX);

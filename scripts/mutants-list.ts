@@ -2050,8 +2050,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'compiled code counts an instruction too many at an exit',
     file: 'src/machine/engine/compile/emitter.ts',
-    find: '      instructions: this.#instructions,\n',
-    replace: '      instructions: this.#instructions + 1,\n',
+    find: '      offset,\n      instructions: this.#instructions,\n',
+    replace: '      offset,\n      instructions: this.#instructions + 1,\n',
   },
   {
     name: 'the buffers of a context that was purged have page 0',
@@ -2067,15 +2067,45 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an exit of compiled code behind other blocks takes their condition code',
-    file: 'src/machine/engine/compile/region.ts',
-    find: 'emitter.state = { available, kind: null, kindIsStored: true };',
-    replace: 'emitter.state = { ...emitter.state, available };',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: 'kind: null, kindIsStored: true, instructions: 0, lookups: 0 });',
+    replace: 'kind: this.#kind, kindIsStored: this.#kindIsStored, instructions: 0, lookups: 0 });',
   },
   {
     name: 'compiled code takes a register to be loaded that was loaded on one of two ways',
     file: 'src/machine/engine/compile/emitter.ts',
-    find: 'this.#state = this.#outer.pop() as State;',
+    find: 'this.#return(this.#outer.pop() as Point);',
     replace: 'this.#outer.pop();',
+  },
+  {
+    name: 'compiled code does not load before a loop what the loop reads',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: '        (this.#loop as Loop).needed |= register;\n',
+    replace: '',
+  },
+  {
+    name: 'compiled code behind a loop takes registers to be loaded that the loop only expected',
+    file: 'src/machine/engine/compile/region.ts',
+    find: 'isMember ? available : available & ~expected;',
+    replace: 'available;',
+  },
+  {
+    name: 'compiled code goes round a loop whatever the limit',
+    file: 'src/machine/engine/compile/region.ts',
+    find: 'if (place === 0 || this.#flow.heads[place])\n',
+    replace: 'if (place === 0)\n',
+  },
+  {
+    name: 'compiled code looks at the limit for one block only',
+    file: 'src/machine/engine/compile/region.ts',
+    find: 'instructions.length + Math.max(0, ...rest)',
+    replace: 'instructions.length + Math.min(0, ...rest)',
+  },
+  {
+    name: 'compiled code leaves a region without its condition code',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: '  if (kind !== null) appendStoringCode(whole, kind);\n',
+    replace: '',
   },
   {
     name: 'compiled code in another page is used when that page has another frame',

@@ -23,7 +23,7 @@ export const ENGINES = ['interpret', 'compile', 'auto'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /** Branches to an address after which the code there is compiled. */
-const THRESHOLD = { compile: 2, auto: 1000 } as const;
+const THRESHOLD = { compile: 2, auto: 600 } as const;
 
 /** Options of a machine. */
 export interface MachineOptions {

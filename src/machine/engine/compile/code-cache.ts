@@ -87,6 +87,8 @@ const counterOf = (address: number) => (address >>> 1) & (COUNTERS - 1);
 const MAX_ABSENCES = 100;
 /** Regions that are made at a time at most: a module of several costs little more than a module of one. */
 const MAX_BATCH = 32;
+/** Regions of so many instructions are jumped to. Smaller ones are compiled into those that lead to them. */
+const LARGE = 40;
 /** Bytes in a line. Whether a store hits code or data in the same page is decided by line. */
 const LINE = 64;
 
@@ -151,6 +153,8 @@ export class CodeCache implements CodeWatch {
   readonly #counts = new Uint16Array(COUNTERS);
   /** Which of the counters belong to addresses with a region. */
   readonly #known = new Uint8Array(COUNTERS);
+  /** How many instructions the regions have, and those under way, by absolute address. */
+  readonly #sizes = new Map<number, number>();
   /** For each frame with code, which of its lines have any. */
   readonly #lines = new Map<number, Uint8Array>();
   readonly #processors: readonly Processor[];
@@ -231,6 +235,7 @@ export class CodeCache implements CodeWatch {
         return this.#inSpace(region, page, space);
       }
       this.#regions.delete(address);
+      this.#sizes.delete(address);
       this.#recent[counter] = null;
     }
     const count = (this.#counts[counter] as number) + 1;
@@ -300,7 +305,12 @@ export class CodeCache implements CodeWatch {
       const at = code.addressOf(offset);
       return this.#counts[counterOf(at)] !== 0 || this.#regions.has(at);
     };
-    const flow = findFlow(code, address % FRAME_SIZE, isKnown, isReached);
+    const isElsewhere = (offset: number) => (this.#sizes.get(code.addressOf(offset)) ?? 0) >= LARGE;
+    const flow = findFlow(code, address % FRAME_SIZE, isKnown, { isReached, isElsewhere });
+    this.#sizes.set(
+      address,
+      flow.blocks.reduce((sum, { instructions }) => sum + instructions.length, 0),
+    );
     const compilable = (flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null;
     const emitted = compilable ? emitRegion(flow) : null;
     const pages = byPage(flow.blocks.flatMap(rangesOf));
@@ -359,6 +369,7 @@ export class CodeCache implements CodeWatch {
     this.#epoch++;
     this.#next = 0;
     this.#regions.clear();
+    this.#sizes.clear();
     this.#lines.clear();
     this.#counts.fill(0);
     this.#known.fill(0);

@@ -19,7 +19,8 @@
  *
  * A register is loaded into its local where it is read first. Changed registers are stored at the end of their basic block, and
  * before anything that may leave it: at an exit, all are in the processor's block. So a short way through a region
- * costs only the registers on that way.
+ * costs only the registers on that way. The condition code and the count of instructions are written where several ways join, and
+ * at exits.
  */
 
 import type { Address } from '../../instructions/fields.ts';
@@ -111,15 +112,29 @@ interface Exit {
 export type RegisterSet = number;
 
 /** What is known at a point of a region, whatever way the program has come. */
-export interface State {
+interface Point {
   /** Registers whose locals are valid. */
   readonly available: RegisterSet;
+  /** Those of them that the loop around this point expects to be loaded before it. */
+  readonly expected: RegisterSet;
   /** The kind of the condition code, whose operands are in locals then; or null if only the processor's block has it. */
   readonly kind: Cc | null;
   /** Whether the processor's block has the condition code. */
   readonly kindIsStored: boolean;
+  /** What was done since the count was last written. */
+  readonly instructions: number;
+  readonly lookups: number;
 }
 
+/** A loop under way. */
+export interface Loop {
+  /** Where in the code it begins. */
+  readonly at: number;
+  /** Registers that it needs loaded before it begins. */
+  needed: RegisterSet;
+}
+
+const ALL_REGISTERS: RegisterSet = -1;
 const REGISTERS = 32;
 
 /** Returns the local of the register that bit `n` of a set stands for. */
@@ -141,16 +156,20 @@ export class Emitter {
   /** Number of blocks, loops and ifs around the code that is emitted now. */
   #depth = 0;
   readonly #exits: Exit[] = [];
-  /** What is known where code is emitted now. */
-  #state: State = { available: 0, kind: null, kindIsStored: true };
-  /** The states in which the enclosing blocks, loops and ifs began. */
-  readonly #outer: State[] = [];
+  /** What is known where code is emitted now: the fields of `Point`. */
+  #available: RegisterSet = 0;
+  #expected: RegisterSet = 0;
+  #kind: Cc | null = null;
+  #kindIsStored = true;
+  /** The outermost loop around the code that is emitted now. */
+  #loop: Loop | null = null;
+  /** Where the enclosing blocks, loops and ifs began. */
+  readonly #outer: Point[] = [];
   /** Registers whose locals are newer than the processor's block. */
   #changed = 0;
-  /** Registers that were loaded since `takeLoaded`, and that the region uses at all. */
-  #loaded = 0;
+  /** Registers that the region uses. */
   #used = 0;
-  /** Instructions and lookups of the current block so far. */
+  /** Instructions and lookups on all ways to here since the count was last written. */
   #instructions = 0;
   #lookups = 0;
   #instruction: Decoded | null = null;
@@ -161,33 +180,92 @@ export class Emitter {
   /** Begins a block, a loop, or an if of the number on the stack. What is known behind it is what is known here. */
   begin(code: number): void {
     this.#store();
-    this.#outer.push(this.#state);
+    this.#outer.push(this.#point());
     this.body.begin(code);
     this.#depth++;
   }
 
   otherwise(): void {
     this.#store();
-    this.#state = this.#outer.at(-1) as State;
+    this.#return(this.#outer.at(-1) as Point);
     this.body.op(OP.ELSE);
   }
 
   end(): void {
     this.#store();
-    this.#state = this.#outer.pop() as State;
+    this.#return(this.#outer.pop() as Point);
     this.body.end();
     this.#depth--;
+  }
+
+  #point(): Point {
+    return {
+      available: this.#available,
+      expected: this.#expected,
+      kind: this.#kind,
+      kindIsStored: this.#kindIsStored,
+      instructions: this.#instructions,
+      lookups: this.#lookups,
+    };
+  }
+
+  /** Goes on with what was known at a point. */
+  #return(point: Point): void {
+    this.#available = point.available;
+    this.#expected = point.expected;
+    this.#kind = point.kind;
+    this.#kindIsStored = point.kindIsStored;
+    this.#instructions = point.instructions;
+    this.#lookups = point.lookups;
+  }
+
+  /**
+   * Begins code that is reached on several ways.
+   * @param available registers whose locals are valid on all of them
+   * @param expected those of them that the loop is to load on one of them
+   */
+  beginJoined(available: RegisterSet, expected: RegisterSet): void {
+    this.#return({ available, expected, kind: null, kindIsStored: true, instructions: 0, lookups: 0 });
+  }
+
+  /**
+   * Begins a loop that is in no other one. All registers count as available in it. Those that it reads, and has not set, are loaded before it:
+   * `endLoop` does that, when they are known.
+   */
+  beginLoop(): Loop {
+    this.#loop = { at: this.body.length, needed: 0 };
+    this.#expected = ~this.#available;
+    this.#available = ALL_REGISTERS;
+    return this.#loop;
+  }
+
+  /** Begins or ends code that is not part of the loop around it. */
+  set loop(loop: Loop | null) {
+    this.#loop = loop;
+    if (loop !== null) return;
+    this.#available &= ~this.#expected;
+    this.#expected = 0;
+  }
+
+  /** Ends a loop, whose code has been ended. */
+  endLoop({ at, needed }: Loop): void {
+    const loads = new Body();
+    for (const local of localsOf(needed)) loads.get(LOCAL.BLOCK).memory(OP.I64_LOAD, place(local)).set(local);
+    this.body.insert(at, loads);
   }
 
   get depth(): number {
     return this.#depth;
   }
 
-  /** Begins a basic block of `count` instructions: leaves if that are more than may be done. */
-  beginBlock(offset: number, count: number): void {
-    this.#instructions = 0;
-    this.#lookups = 0;
-    this.body.get(LOCAL.COUNT).op(OP.I32_WRAP).i32(count).op(OP.I32_ADD).get(LOCAL.LIMIT).op(OP.I32_GT_S);
+  /** Leaves if fewer than `count` instructions may be done from an offset on. */
+  demandLimit(offset: number, count: number): void {
+    this.body
+      .get(LOCAL.COUNT)
+      .op(OP.I32_WRAP)
+      .i32(this.#instructions + count)
+      .op(OP.I32_ADD);
+    this.body.get(LOCAL.LIMIT).op(OP.I32_GT_S);
     this.#exitIf({ reason: REASON.LIMIT, offset });
   }
 
@@ -202,8 +280,8 @@ export class Emitter {
     this.#lookups += lookups;
   }
 
-  /** Ends a basic block: writes what the code behind it expects in the processor's block. */
-  endBlock(): void {
+  /** Writes what code that is reached on several ways expects: the registers and the condition code in the processor's block, and the count. */
+  flush(): void {
     this.#store();
     this.#storeCode();
     if (this.#instructions === 0) return;
@@ -212,15 +290,11 @@ export class Emitter {
     this.#lookups = 0;
   }
 
-  /** Stores the operands of the condition code, and their kind. */
+  /** Stores the condition code. */
   #storeCode(): void {
-    const { body } = this;
-    const { kind, kindIsStored } = this.#state;
-    if (kind === null || kindIsStored) return;
-    body.get(LOCAL.BLOCK).i32(kind).memory(OP.I32_STORE, BLOCK.CODE_KIND);
-    body.get(LOCAL.BLOCK).get(LOCAL.A).memory(OP.I64_STORE, BLOCK.CODE_A);
-    if (dependsOnB(kind)) body.get(LOCAL.BLOCK).get(LOCAL.B).memory(OP.I64_STORE, BLOCK.CODE_B);
-    this.#state = { ...this.#state, kindIsStored: true };
+    if (this.#kind === null || this.#kindIsStored) return;
+    appendStoringCode(this.body, this.#kind);
+    this.#kindIsStored = true;
   }
 
   /** Notes that the instruction under way branches. */
@@ -233,18 +307,18 @@ export class Emitter {
 
   /** Leaves for an offset from the page. The program has got there by itself. */
   leaveFor(offset: number): void {
-    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset }));
+    this.#exit({ reason: REASON.LEFT, offset });
   }
 
   /** Leaves for the address on the stack. */
   leaveForAddress(): void {
     this.body.set(LOCAL.TARGET);
-    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset: AT_TARGET }));
+    this.#exit({ reason: REASON.LEFT, offset: AT_TARGET });
   }
 
   /** Leaves for the interpreter, at an offset of the page. */
   interpretAt(offset: number): void {
-    this.body.br(this.#depth + this.#newExit({ reason: REASON.INTERPRET, offset }));
+    this.#exit({ reason: REASON.INTERPRET, offset });
   }
 
   /** Leaves the instruction under way to the interpreter if the number on the stack is not zero. */
@@ -256,6 +330,11 @@ export class Emitter {
   interpret(): void {
     this.body.i32(1);
     this.interpretIf();
+  }
+
+  #exit(exit: Pick<Exit, 'reason' | 'offset'>): void {
+    this.#store();
+    this.body.br(this.#depth + this.#newExit(exit));
   }
 
   #exitIf(exit: Pick<Exit, 'reason' | 'offset'>): void {
@@ -270,58 +349,43 @@ export class Emitter {
       offset,
       instructions: this.#instructions,
       lookups: this.#lookups,
-      kind: this.#state.kindIsStored ? null : this.#state.kind,
+      kind: this.#kindIsStored ? null : this.#kind,
     });
     return length;
   }
 
   // Registers
 
-  /** What is known here. It is set where a basic block is entered. */
-  get state(): State {
-    return this.#state;
+  /** Registers whose locals are valid. */
+  get available(): RegisterSet {
+    return this.#available;
   }
 
-  set state(state: State) {
-    this.#state = state;
-  }
-
-  /** Returns the registers that were loaded since this was called last. */
-  takeLoaded(): RegisterSet {
-    const loaded = this.#loaded;
-    this.#loaded = 0;
-    return loaded;
-  }
-
-  /** Loads registers, so that a loop need not do it. */
-  preload(registers: RegisterSet): void {
-    for (const local of localsOf(registers & ~this.#state.available)) {
-      this.#load(local);
-      this.body.set(local);
-    }
-  }
-
-  #load(local: number): void {
-    this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD, place(local));
-    this.#loaded |= setOf(local);
-    this.#isValid(local);
+  /** Those of them that the loop is to load. */
+  get expected(): RegisterSet {
+    return this.#expected;
   }
 
   /** Notes that the local of a register is valid. */
   #isValid(local: number): void {
     const register = setOf(local);
     this.#used |= register;
-    const { available } = this.#state;
-    if ((available & register) === 0) this.#state = { ...this.#state, available: available | register };
+    this.#available |= register;
+    this.#expected &= ~register;
   }
 
   #push(local: number): void {
-    if (this.#state.available & setOf(local)) {
+    const register = setOf(local);
+    if (this.#available & register) {
       this.body.get(local);
+      if (this.#expected & register) {
+        (this.#loop as Loop).needed |= register;
+        this.#isValid(local);
+      }
       return;
     }
-    this.#load(local);
-    this.body.tee(local);
+    this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD, place(local)).tee(local);
+    this.#isValid(local);
   }
 
   #pop(local: number): void {
@@ -453,13 +517,14 @@ export class Emitter {
 
   /** The condition code is now of a kind; its operands are in the locals. */
   setKind(kind: Cc): void {
-    this.#state = { ...this.#state, kind, kindIsStored: false };
+    this.#kind = kind;
+    this.#kindIsStored = false;
   }
 
   /** Pushes the condition code, 32 bits. */
   code(): void {
     const { body } = this;
-    const { kind } = this.#state;
+    const kind = this.#kind;
     if (kind !== null) {
       pushCode(body, kind, LOCAL.A, LOCAL.B);
       return;
@@ -474,7 +539,7 @@ export class Emitter {
 
   /** Pushes whether a mask, 1 to 14, selects the condition code. */
   condition(mask: number): void {
-    const { kind } = this.#state;
+    const kind = this.#kind;
     if (kind !== null) pushCondition(this.body, kind, LOCAL.A, LOCAL.B, mask);
     else pushSelected(this.body, mask, () => this.code());
   }
@@ -693,10 +758,18 @@ export class Emitter {
 }
 
 /** An exit to other code. There are few of them, and they are taken often. */
-function appendLeaving(whole: Body, { offset, instructions, lookups }: Exit): void {
+function appendLeaving(whole: Body, { offset, instructions, lookups, kind }: Exit): void {
+  if (kind !== null) appendStoringCode(whole, kind);
   if (offset !== AT_TARGET) whole.get(LOCAL.PAGE).i64(offset).op(OP.I64_ADD).set(LOCAL.TARGET);
   if (instructions > 0)
     whole.get(LOCAL.COUNT).i64(packed(instructions, lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
+}
+
+/** Stores the operands of a condition code, and its kind. */
+function appendStoringCode(body: Body, kind: Cc): void {
+  body.get(LOCAL.BLOCK).i32(kind).memory(OP.I32_STORE, BLOCK.CODE_KIND);
+  body.get(LOCAL.BLOCK).get(LOCAL.A).memory(OP.I64_STORE, BLOCK.CODE_A);
+  if (dependsOnB(kind)) body.get(LOCAL.BLOCK).get(LOCAL.B).memory(OP.I64_STORE, BLOCK.CODE_B);
 }
 
 /**

@@ -72,9 +72,24 @@ describe('a region', () => {
     expect(edges.sort()).toEqual(['0 4', '0 8', '8 16', '8 4']);
   });
 
+  it('does not have code that is elsewhere, unless it begins there', () => {
+    // BRC 8,else; LHI 1,1; BRC 15,end; else: LHI 1,2; end: BCR 15,14
+    const code = page('a7840006 a7180001 a7f40004 a7180002 07fe');
+    const offsets = { isReached: () => true, isElsewhere: (offset: number) => offset === 12 };
+    expect(shown(findFlow(code, 0, KNOWN, offsets)).sort()).toEqual([
+      '0: to 4, dominated by 0',
+      '16: to nowhere, dominated by 4',
+      '4: to 16, dominated by 0',
+    ]);
+    expect(findFlow(code, 12, KNOWN, offsets).blocks).toHaveLength(1);
+  });
+
   it('does not go where only a branch leads that was never taken', () => {
     // BRC 8,else; LHI 1,1; BRC 15,end; else: LHI 1,2; end: BCR 15,14
-    const flow = findFlow(page('a7840006 a7180001 a7f40004 a7180002 07fe'), 0, KNOWN, () => false);
+    const flow = findFlow(page('a7840006 a7180001 a7f40004 a7180002 07fe'), 0, KNOWN, {
+      isReached: () => false,
+      isElsewhere: () => false,
+    });
     expect(shown(flow).sort()).toEqual([
       '0: to 4, dominated by 0',
       '16: to nowhere, dominated by 4',

@@ -50,20 +50,22 @@ export interface Flow {
 
 /** Whether the compiler knows an instruction that is no branch. */
 export type IsKnown = (instruction: Decoded) => boolean;
-/** Whether the program has branched to a byte offset. */
-export type IsReached = (offset: number) => boolean;
+
+/** What is known of byte offsets. */
+export interface Offsets {
+  /** Whether the program has branched to one. */
+  isReached(offset: number): boolean;
+  /** Whether a region begins there that is better jumped to than compiled once more. */
+  isElsewhere(offset: number): boolean;
+}
+const ALL_HERE: Offsets = { isReached: () => true, isElsewhere: () => false };
 
 /**
  * Finds the region that begins at a byte offset, 0 to 4094. It has no code that only a conditional branch leads to that was never taken,
- * and of the functions that it calls those in the page of the call.
+ * of the functions that it calls those in the page of the call, and none that is elsewhere.
  */
-export function findFlow(
-  code: Code,
-  start: number,
-  isKnown: IsKnown,
-  isReached: IsReached = () => true,
-): Flow {
-  const finder = new Finder(code, isKnown, isReached);
+export function findFlow(code: Code, start: number, isKnown: IsKnown, offsets: Offsets = ALL_HERE): Flow {
+  const finder = new Finder(code, isKnown, offsets);
   finder.explore(start);
   return { ...ordered(finder.blocks(), start, finder.returns), unknown: finder.unknown };
 }
@@ -74,22 +76,22 @@ class Finder {
   readonly unknown = new Set<number>();
   readonly #code: Code;
   readonly #isKnown: IsKnown;
-  readonly #isReached: IsReached;
+  readonly #offsets: Offsets;
   readonly #instructions = new Map<number, Decoded>();
   /** Offsets at which blocks begin. */
   readonly #leaders = new Set<number>();
 
-  constructor(code: Code, isKnown: IsKnown, isReached: IsReached) {
+  constructor(code: Code, isKnown: IsKnown, offsets: Offsets) {
     this.#code = code;
     this.#isKnown = isKnown;
-    this.#isReached = isReached;
+    this.#offsets = offsets;
   }
 
   explore(start: number): void {
     const todo = [start];
     while (todo.length > 0 && this.#instructions.size < MAX_INSTRUCTIONS && this.#leaders.size < MAX_BLOCKS) {
       const leader = todo.shift() as number;
-      if (this.#leaders.has(leader)) continue;
+      if (this.#leaders.has(leader) || (leader !== start && this.#offsets.isElsewhere(leader))) continue;
       this.#leaders.add(leader);
       this.#follow(leader, todo);
     }
@@ -116,7 +118,7 @@ class Finder {
 
   #targets({ target, condition, link }: Branch, at: number, next: number, todo: number[]): void {
     const always = condition.kind === 'always';
-    if ('at' in target && this.#isThere(target.at) && (always || this.#isReached(target.at))) {
+    if ('at' in target && this.#isThere(target.at) && (always || this.#offsets.isReached(target.at))) {
       if (link === null) {
         todo.push(target.at);
       } else if (pageOf(target.at) === pageOf(at)) {

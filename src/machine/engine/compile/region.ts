@@ -7,7 +7,7 @@
 import type { Branch, Condition } from './branches.ts';
 import { CC, pushCondition } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { Emitter, type RegisterSet } from './emitter.ts';
+import { Emitter, type Loop, type RegisterSet } from './emitter.ts';
 import { type Block, type Flow, loopOf } from './flow.ts';
 import { formOf } from './forms/index.ts';
 import { OP, type WasmFunction } from './wasm.ts';
@@ -22,20 +22,8 @@ export interface EmittedRegion {
 /** Returns the code of a region. */
 export function emitRegion(flow: Flow): EmittedRegion {
   const emitter = new Emitter();
-  const preloads = flow.heads.includes(true) ? preloadsOf(flow) : [];
-  new RegionEmitter(flow, emitter, preloads).block(0);
+  new RegionEmitter(flow, emitter).block(0);
   return { code: emitter.finish(), afp: emitter.afp };
-}
-
-/** Returns, for each head of a loop, the registers that the loop loads if they are not loaded before it. */
-function preloadsOf(flow: Flow): RegisterSet[] {
-  const trial = new RegionEmitter(flow, new Emitter(), []);
-  trial.block(0);
-  return flow.heads.map((isHead, place) => {
-    let registers = 0;
-    if (isHead) for (const member of loopOf(flow, place)) registers |= trial.loaded[member] as RegisterSet;
-    return registers;
-  });
 }
 
 const ALL_REGISTERS: RegisterSet = -1;
@@ -48,57 +36,116 @@ function fetches({ offset, length }: Decoded): number {
   return (offset & IN_PAGE) <= LAST_WHOLE ? 1 : length / 2;
 }
 
+/** Returns, for each block, the blocks that several ways lead to and that it dominates immediately, from last to first. */
+function dominatedBy({ joins, dominators }: Flow): number[][] {
+  const dominated: number[][] = dominators.map(() => []);
+  for (let at = dominators.length - 1; at > 0; at--)
+    if (joins[at]) dominated[dominators[at] as number]?.push(at);
+  return dominated;
+}
+
+function lengthsOf({ blocks, heads }: Flow): number[] {
+  const lengths: number[] = blocks.map(() => 0);
+  // Ways from a block lead to later ones, or to heads of loops.
+  for (let place = blocks.length - 1; place >= 0; place--) {
+    const { instructions, successors } = blocks[place] as Block;
+    const rest = successors.map((to) => (to > place && !heads[to] ? (lengths[to] as number) : 0));
+    lengths[place] = instructions.length + Math.max(0, ...rest);
+  }
+  return lengths;
+}
+
+/** What is known where ways join: registers that are available on all of them, and those that a loop is to load on one of them. */
+interface Joined {
+  available: RegisterSet;
+  expected: RegisterSet;
+}
+
+/** The outermost loop around a block, and the blocks that are part of it. */
+interface OuterLoop {
+  readonly members: ReadonlySet<number>;
+  readonly loop: Loop;
+}
+
 class RegionEmitter {
   readonly #flow: Flow;
   readonly #emitter: Emitter;
   /** Where a branch to a block goes: the depth inside of its WebAssembly block or loop. */
   readonly #labels = new Map<number, number>();
-  /** Registers that are available on all ways to a block that several lead to. */
-  readonly #available = new Map<number, RegisterSet>();
-  /** Registers that are loaded before each loop, by the place of its head. */
-  readonly #preloads: readonly RegisterSet[];
-  /** Registers that each block has loaded. */
-  readonly loaded: RegisterSet[];
+  /** What is known at blocks that several ways lead to. */
+  readonly #joined = new Map<number, Joined>();
+  /** For each block, the instructions on the longest way from it to the head of a loop or out of the region. */
+  readonly #lengths: readonly number[];
+  /** For each block, the blocks that several ways lead to and that it dominates immediately, from last to first. */
+  readonly #dominated: readonly (readonly number[])[];
+  #loop: OuterLoop | null = null;
 
-  constructor(flow: Flow, emitter: Emitter, preloads: readonly RegisterSet[]) {
+  constructor(flow: Flow, emitter: Emitter) {
     this.#flow = flow;
     this.#emitter = emitter;
-    this.#preloads = preloads;
-    this.loaded = flow.blocks.map(() => 0);
+    this.#lengths = lengthsOf(flow);
+    this.#dominated = dominatedBy(flow);
   }
 
   /** Emits a block and all that it dominates. */
   block(place: number): void {
-    const { joins, dominators, heads } = this.#flow;
-    const joined = dominators
-      .map((dominator, at) => (at !== 0 && dominator === place && joins[at] ? at : -1))
-      .filter((at) => at >= 0);
+    const around = this.#loop;
+    if (around === null || around.members.has(place)) {
+      this.#block(place);
+      return;
+    }
+    this.#loop = this.#emitter.loop = null;
+    this.#block(place);
+    this.#loop = around;
+    this.#emitter.loop = around.loop;
+  }
+
+  #block(place: number): void {
+    const { joins, heads } = this.#flow;
     const emitter = this.#emitter;
     const isHead = heads[place] === true;
     if (isHead || joins[place]) {
-      const available = this.#available.get(place) ?? emitter.state.available;
-      emitter.state = { available, kind: null, kindIsStored: true };
+      const { available, expected } = this.#joined.get(place) ?? emitter;
+      emitter.beginJoined(available, expected);
     }
-    if (isHead) {
-      emitter.preload(this.#preloads[place] ?? 0);
-      emitter.begin(OP.LOOP);
-      this.#labels.set(place, emitter.depth);
+    if (!isHead) {
+      this.#contents(place);
+    } else if (this.#loop !== null) {
+      this.#looped(place);
+    } else {
+      const loop = emitter.beginLoop();
+      this.#loop = { members: loopOf(this.#flow, place), loop };
+      this.#looped(place);
+      this.#loop = null;
+      emitter.endLoop(loop);
     }
+  }
+
+  /** Emits the head of a loop, and all that it dominates. */
+  #looped(place: number): void {
+    const emitter = this.#emitter;
+    emitter.begin(OP.LOOP);
+    this.#labels.set(place, emitter.depth);
+    this.#contents(place);
+    emitter.end();
+    this.#labels.delete(place);
+  }
+
+  /** Emits the code of a block, and all that it dominates. */
+  #contents(place: number): void {
+    const emitter = this.#emitter;
+    const joined = this.#dominated[place] as readonly number[];
     // The one that comes first in the order is innermost.
-    for (const at of joined.reverse()) {
+    for (const at of joined) {
       emitter.begin(OP.BLOCK);
       this.#labels.set(at, emitter.depth);
     }
-    emitter.takeLoaded();
     this.#straight(this.#flow.blocks[place] as Block, place);
-    for (const at of joined.reverse()) {
+    for (let n = joined.length - 1; n >= 0; n--) {
+      const at = joined[n] as number;
       emitter.end();
       this.#labels.delete(at);
       this.block(at);
-    }
-    if (isHead) {
-      emitter.end();
-      this.#labels.delete(place);
     }
   }
 
@@ -106,11 +153,11 @@ class RegionEmitter {
   #straight(block: Block, place: number): void {
     const emitter = this.#emitter;
     if (block.instructions.length === 0) {
-      emitter.beginBlock(block.offset, 0);
       emitter.interpretAt(block.offset);
       return;
     }
-    emitter.beginBlock(block.offset, block.instructions.length);
+    if (place === 0 || this.#flow.heads[place])
+      emitter.demandLimit(block.offset, this.#lengths[place] as number);
     for (const instruction of block.instructions) {
       emitter.beginInstruction(instruction);
       const isBranch = block.branch !== null && instruction === block.instructions.at(-1);
@@ -118,17 +165,11 @@ class RegionEmitter {
       if (!isBranch) emitter.endInstruction(fetches(instruction) + lookups);
     }
     if (block.branch === null) {
-      this.#endBlock(place);
       this.#go(place, block.next, false);
       return;
     }
     const last = block.instructions.at(-1) as Decoded;
     this.#branch(block, block.branch, last, place);
-  }
-
-  #endBlock(place: number): void {
-    this.#emitter.endBlock();
-    this.loaded[place] = this.#emitter.takeLoaded();
   }
 
   #branch(block: Block, branch: Branch, instruction: Decoded, place: number): void {
@@ -150,7 +191,6 @@ class RegionEmitter {
     }
     if (condition.kind !== 'always') this.#condition(condition);
     emitter.endInstruction(fetches(instruction));
-    this.#endBlock(place);
     if (condition.kind === 'always') {
       this.#take(branch, place);
       return;
@@ -257,11 +297,21 @@ class RegionEmitter {
       return;
     }
     const label = this.#labels.get(to);
+    if (label !== undefined || this.#flow.heads[to]) emitter.flush();
     if (label === undefined) {
       this.block(to);
       return;
     }
-    this.#available.set(to, (this.#available.get(to) ?? ALL_REGISTERS) & emitter.state.available);
+    this.#join(to);
     emitter.body.br(emitter.depth - label);
+  }
+  /** Notes what is known on one of the ways to a block. */
+  #join(to: number): void {
+    const { available, expected } = this.#emitter;
+    const joined = this.#joined.get(to) ?? { available: ALL_REGISTERS, expected: 0 };
+    const isMember = this.#loop?.members.has(to) === true;
+    joined.available &= isMember ? available : available & ~expected;
+    if (isMember) joined.expected |= expected;
+    this.#joined.set(to, joined);
   }
 }

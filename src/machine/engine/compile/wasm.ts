@@ -136,6 +136,10 @@ class Bytes {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
   byte(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
@@ -145,6 +149,15 @@ class Bytes {
     if (this.#length + values.length > this.#bytes.length) this.#grow(values.length);
     this.#bytes.set(values, this.#length);
     this.#length += values.length;
+  }
+
+  /** Inserts values before what is at an offset. */
+  insert(at: number, values: Uint8Array): void {
+    const { length } = values;
+    if (this.#length + length > this.#bytes.length) this.#grow(length);
+    this.#bytes.copyWithin(at + length, at, this.#length);
+    this.#bytes.set(values, at);
+    this.#length += length;
   }
 
   #grow(more: number): void {
@@ -333,6 +346,16 @@ export class Body {
   end(): this {
     this.#bytes.byte(OP.END);
     return this;
+  }
+
+  /** The number of bytes so far. */
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  /** Inserts instructions at a place that was the end once. */
+  insert(at: number, other: Body): void {
+    this.#bytes.insert(at, other.bytes);
   }
 
   append(other: Body): this {
