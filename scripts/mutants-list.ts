@@ -2025,7 +2025,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an instruction that is fetched through the window does not set the access registers of its operands',
     file: 'src/machine/engine/cpu.ts',
-    find: '        if (setsRegisters) this.setOperandRegisters(w, x);\n',
+    find: '        if (setsRegisters) this.#setRegisters(at);\n',
     replace: '',
   },
   {

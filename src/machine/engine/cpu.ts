@@ -28,6 +28,7 @@ import {
   disp,
   type Execute,
   immediate32,
+  lengthOf,
   longDisp,
   type Operation,
   r1,
@@ -271,22 +272,20 @@ export class Cpu extends CpuInterruptions {
       const offset = lo ^ window.codeLo;
       if (hi === window.codeHi && (offset & ~0xffe) === 0 && offset <= LAST_IN_WINDOW) {
         const at = window.codeFrame * FRAME_SIZE + offset;
-        const w = view.getUint32(at);
+        // With a sign, V8 makes no object of it.
+        const w = view.getInt32(at);
         const x = view.getUint16(at + 4);
         const entry = table[entryAt(w, x)] as number;
-        const length = w < 0x4000_0000 ? 2 : w < 0xc000_0000 ? 4 : 6;
+        const length = lengthOf(w);
         this.startHi = this.insHi = hi;
         this.startLo = this.insLo = lo;
         this.length = length;
         this.iaLo = lo + length;
         window.hits++;
-        if (setsRegisters) this.setOperandRegisters(w, x);
+        if (setsRegisters) this.#setRegisters(at);
         const run = OPERATIONS[entry & ENTRY_NUMBER] as Operation;
         // The kinds of `KINDS`, as literals: V8 makes one jump of them.
         switch (entry >>> ENTRY_KIND_SHIFT) {
-          case 0:
-            this.#unknown(w, x);
-            break;
           case 2:
             run(this, r1(w), r2(w), 0, 0, 0);
             break;
@@ -348,7 +347,7 @@ export class Cpu extends CpuInterruptions {
             run(this, (w >>> 16) & 0xff, 0, 0, 0, 0);
             break;
           default:
-            (EXECUTES[entry & ENTRY_NUMBER] as Execute)(this, w, x);
+            this.#encoded(entry, at);
         }
       } else {
         if (this.#entersPage(hi, lo)) continue;
@@ -358,6 +357,21 @@ export class Cpu extends CpuInterruptions {
       this.programInterruptions = 0;
       if (toBranch && this.branched) return;
     }
+  }
+
+  /**
+   * Executes the instruction at an absolute address as it is encoded. Its bytes are loaded again, without a sign: V8 makes an object of a
+   * number above 2^31 that is passed to a function, and the loop would do so for each instruction.
+   */
+  #encoded(entry: number, at: number): void {
+    const { view } = this.storage;
+    this.#execute(entry, view.getUint32(at), view.getUint16(at + 4));
+  }
+
+  /** Sets the access registers of the operands of the instruction at an absolute address. */
+  #setRegisters(at: number): void {
+    const { view } = this.storage;
+    this.setOperandRegisters(view.getUint32(at), view.getUint16(at + 4));
   }
 
   /** Puts the page of an instruction into the window, if it need not be fetched with checks. Returns whether it is there then. */
@@ -452,7 +466,7 @@ export class Cpu extends CpuInterruptions {
       if (w >= 0x4000_0000) w += this.#halfword(hi, lo, 2);
       if (w >= 0xc000_0000) x = this.#halfword(hi, lo, 4);
     }
-    const length = w < 0x4000_0000 ? 2 : w < 0xc000_0000 ? 4 : 6;
+    const length = lengthOf(w);
     this.length = length;
     this.setInstructionAddress(hi, lo + length);
     this.#dispatch(w, x);
@@ -460,7 +474,10 @@ export class Cpu extends CpuInterruptions {
 
   #dispatch(w: number, x: number): void {
     if (this.#setsRegisters) this.setOperandRegisters(w, x);
-    const entry = this.#table[entryAt(w, x)] as number;
+    this.#execute(this.#table[entryAt(w, x)] as number, w, x);
+  }
+
+  #execute(entry: number, w: number, x: number): void {
     if (entry === 0) this.#unknown(w, x);
     else (EXECUTES[entry & ENTRY_NUMBER] as Execute)(this, w, x);
   }

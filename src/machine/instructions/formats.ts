@@ -27,14 +27,17 @@ export interface Format {
   readonly bind: (run: Operation) => Execute;
 }
 
-// Fields of an instruction. The interpreter's loop uses them, too.
+// Fields of an instruction. The interpreter's loop uses them, too, with `w` as a signed number.
+
+/** The length in bytes, which the first two bits of an instruction say: 2, 4, 4 or 6. */
+export const lengthOf = (w: number) => (((w >>> 30) + 1) & 6) + 2;
 
 /** The base register that is in the low half of `w`. */
 export const base = (w: number) => (w >>> 12) & 15;
 /** The displacement of 12 bits below it. */
 export const disp = (w: number) => w & 0xfff;
 /** Signed displacement of 20 bits: DL in `w`, DH in the high byte of `x`. */
-export const longDisp = (w: number, x: number) => (((x & 0xff00) << 16) >> 12) | (w & 0xfff);
+export const longDisp = (w: number, x: number) => (((x << 16) >> 24) << 12) | (w & 0xfff);
 /** The two register or mask fields of the second byte. */
 export const r1 = (w: number) => (w >>> 20) & 15;
 export const r2 = (w: number) => (w >>> 16) & 15;

@@ -23,17 +23,35 @@ export function rotate64(c: Processor, d: number, a: number, n: number): void {
   op32[d * 2] = (lo << by) | (hi >>> (32 - by));
 }
 
+// By halves: an operation on bigints makes objects. The computer takes the amount of a shift modulo 32, so that the bits that go from
+// one half to the other are shifted in two steps.
+
 function left64(c: Processor, d: number, a: number): void {
-  c.op[d] = (c.op[a] as bigint) << BigInt(amount(c));
+  const n = amount(c);
+  const { op32 } = c;
+  const hi = op32[a * 2 + 1] as number;
+  const lo = op32[a * 2] as number;
+  op32[d * 2 + 1] = n > 31 ? lo << n : (hi << n) | ((lo >>> 1) >>> (31 - n));
+  op32[d * 2] = n > 31 ? 0 : lo << n;
 }
 
 function right64(c: Processor, d: number, a: number): void {
-  c.op[d] = (c.op[a] as bigint) >> BigInt(amount(c));
+  const n = amount(c);
+  const { op32 } = c;
+  const hi = op32[a * 2 + 1] as number;
+  const lo = op32[a * 2] as number;
+  op32[d * 2 + 1] = n > 31 ? 0 : hi >>> n;
+  op32[d * 2] = n > 31 ? hi >>> n : (lo >>> n) | ((hi << 1) << (31 - n));
 }
 
 /** Arithmetic right shift; sets the condition code. */
 function rightSigned64(c: Processor, d: number, a: number): void {
-  c.ops[d] = (c.ops[a] as bigint) >> BigInt(amount(c));
+  const n = amount(c);
+  const { op32s } = c;
+  const hi = op32s[a * 2 + 1] as number;
+  const lo = op32s[a * 2] as number;
+  op32s[d * 2 + 1] = hi >> (n > 31 ? 31 : n);
+  op32s[d * 2] = n > 31 ? hi >> n : (lo >>> n) | ((hi << 1) << (31 - n));
   c.cc = sign64(c, d);
 }
 
