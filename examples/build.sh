@@ -17,8 +17,12 @@ flags="-O2 -march=z196 -m64 -std=gnu11 -Wall -Wextra -Werror
   -Wl,--build-id=none -Wl,-n -Wl,-z,noexecstack -Wl,-T,lib/image.ld"
 
 mkdir -p images hostile/images
-objects=$(mktemp -d)
-trap 'rm -rf "$objects"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+# shellcheck disable=SC2086
+"${prefix}gcc" $flags -msoft-float -c -o "$folder/start.o" lib/start.S
+# shellcheck disable=SC2086
+"${prefix}gcc" $flags -msoft-float -c -o "$folder/guest.o" lib/guest.c
 
 for source in *.c hostile/*.c hostile/*.S; do
   name=$(basename "${source%.*}")
@@ -26,16 +30,15 @@ for source in *.c hostile/*.c hostile/*.S; do
   # Only a program that enables the floating-point registers may use them.
   float=-msoft-float
   if [ "$name" = numbers ]; then float=; fi
-  # Each guest has the runtime but those in assembler.
-  runtime=
-  # The words in $flags, $float and $runtime are meant to be split.
+  # Each guest has the runtime but those in assembler. Objects have names of their own: the linker writes them into the image,
+  # and the compiler would choose another one each time.
+  # The words in $flags, $float and $objects are meant to be split.
   # shellcheck disable=SC2086
-  if [ "${source%.c}" != "$source" ]; then
-    "${prefix}gcc" $flags -msoft-float -c -o "$objects/guest.o" lib/guest.c
-    runtime="lib/start.S $objects/guest.o"
-  fi
+  "${prefix}gcc" $flags $float -c -o "$folder/$name.o" "$source"
+  objects="$folder/$name.o"
+  if [ "${source%.c}" != "$source" ]; then objects="$folder/start.o $folder/guest.o $objects"; fi
   # shellcheck disable=SC2086
-  "${prefix}gcc" $flags $float -o "$image" $runtime "$source"
+  "${prefix}gcc" $flags $float -o "$image" $objects
   chmod 644 "$image"
   echo "${image#./}"
 done

@@ -5,6 +5,8 @@
 #define WRITE_EVENT_MASK 0x00780005
 #define MASK_ASCII_CONSOLE 0x00000040
 #define END_OF_INPUT 0x04
+/* Bit of the parameter of a service signal: there are events to read. */
+#define EVENTS_PENDING 1
 
 struct write_mask {
   uint16_t length;
@@ -42,7 +44,8 @@ static uint32_t read(const char **text) {
     for (uint32_t i = 0; i < sizeof *read; i++) page[i] = 0;
     read->length = PAGE;
     if (sclp(READ_EVENT_DATA, read) == 0x0020) break;
-    wait_external(SUBCLASS_SERVICE);
+    /* One signal tells both that the command has ended and that input has come since: there is no second one to wait for. */
+    if ((lowcore.external_parameter & EVENTS_PENDING) == 0) wait_external(SUBCLASS_SERVICE);
   }
   *text = read->data + 1;
   return read->event_length - 6 - 1;

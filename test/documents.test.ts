@@ -18,6 +18,7 @@ import { verifyLesson } from '../src/explorer/lessons/verify.ts';
 import { VERBS } from '../src/explorer/page/recording/editor/vocabulary.ts';
 import { PURGE_SITES } from '../src/host/index.ts';
 import { INSTRUCTIONS } from '../src/machine/instructions/table.ts';
+import { endCommands, guesthouse } from './command.ts';
 import {
   anchorsOf,
   type Block,
@@ -37,7 +38,10 @@ const PACKAGE = JSON.parse(textOf('package.json')) as {
   readonly exports: Readonly<Record<string, unknown>>;
 };
 const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-documents-'));
-afterAll(() => rmSync(FOLDER, { recursive: true }));
+afterAll(async () => {
+  await endCommands();
+  rmSync(FOLDER, { recursive: true });
+});
 
 const blocks = DOCUMENTS.flatMap(blocksOf);
 const ofKind = (kind: Block['kind']) => blocks.filter((block) => block.kind === kind);
@@ -83,11 +87,15 @@ describe('TypeScript in the documents', () => {
     host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
     host.readFile = (name) => files.get(name) ?? readFile.call(host, name);
     const program = ts.createProgram([...files.keys()], OPTIONS, host);
-    const problems = ts
-      .getPreEmitDiagnostics(program)
-      .map(({ file, start, messageText }) =>
-        [file?.fileName, file?.getLineAndCharacterOfPosition(start ?? 0).line, messageText].join(': '),
-      );
+    // The declarations of TypeScript and of Node are correct.
+    const ours = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('node_modules'));
+    const problems = [
+      ...program.getGlobalDiagnostics(),
+      ...ours.flatMap((file) => ts.getPreEmitDiagnostics(program, file)),
+    ].map(({ file, start, messageText }) =>
+      [file?.fileName, file?.getLineAndCharacterOfPosition(start ?? 0).line, messageText].join(': '),
+    );
+    expect(ours.length).toBeGreaterThan(files.size);
     expect(problems).toEqual([]);
     expect(sources.length).toBeGreaterThanOrEqual(3);
   });
@@ -145,11 +153,11 @@ describe('commands in the documents', () => {
   }
 
   /** Runs the command. `explore` and `--gdb` would not end: for these, only the options are checked. */
-  function checkGuesthouse(words: readonly string[]) {
+  async function checkGuesthouse(words: readonly string[]) {
     filesExist(words.slice(0, words.includes('--') ? words.indexOf('--') : undefined));
     if (words[0] !== 'explore' && !words.includes('--gdb')) {
       const placed = words.map((word) => (CREATED.includes(word) ? join(FOLDER, word) : word));
-      const { status, out, err } = node('bin/guesthouse.js', ...placed);
+      const { status, out, err } = await guesthouse(placed);
       if (words.includes('--break')) {
         expect([status, err]).toEqual([7, expect.stringContaining('guesthouse: breakpoint ')]);
         return;
@@ -168,13 +176,13 @@ describe('commands in the documents', () => {
       expect(out).not.toBe('');
       return;
     }
-    const { out } = node('bin/guesthouse.js', words[0] as string, '--help');
+    const { out } = await guesthouse([words[0] as string, '--help']);
     for (const flag of words.filter((word) => /^--\w/.test(word))) expect(out).toContain(flag);
   }
 
-  it.each(commands)('%s: %s', (_, [program, ...words]) => {
+  it.each(commands)('%s: %s', async (_, [program, ...words]) => {
     if (program === 'npm') checkNpm(words);
-    else if (program === 'npx' && words[0] === 'guesthouse') checkGuesthouse(words.slice(1));
+    else if (program === 'npx' && words[0] === 'guesthouse') await checkGuesthouse(words.slice(1));
     else if (program === 'npx') {
       expect(existsSync(join(ROOT, 'node_modules/.bin', words[0] as string))).toBe(true);
       filesExist(words);
@@ -184,19 +192,20 @@ describe('commands in the documents', () => {
     } else filesExist([program as string, ...words].filter((word) => word !== 'node' && !/^\[/.test(word)));
   });
 
-  it.each(named(ofKind('output')))('%s is the output of the command before it', (_, { file, line, text }) => {
-    const [, words] = commands.filter(([place, , at]) => place.startsWith(`${file}:`) && at < line).at(-1)!;
-    expect(node('bin/guesthouse.js', ...words.slice(2)).out).toBe(`${text}\n`);
-  });
+  it.each(named(ofKind('output')))(
+    '%s is the output of the command before it',
+    async (_, { file, line, text }) => {
+      const [, words] = commands.filter(([place, , at]) => place.startsWith(`${file}:`) && at < line).at(-1)!;
+      expect((await guesthouse(words.slice(2))).out).toBe(`${text}\n`);
+    },
+  );
 
-  it.each(DOCUMENTS)('%s: commands in the text exist', (file) => {
+  it.each(DOCUMENTS)('%s: commands in the text exist', async (file) => {
     const spans = spansOf(file).filter((span) => /^npm (run|test|start|ci)\b/.test(span));
     for (const span of spans) checkNpm(span.split(' ').slice(1));
-    const guesthouse = spansOf(file).flatMap(
-      (span) => span.match(/^(?:npx )?guesthouse ([a-z]+)/)?.[1] ?? [],
-    );
-    const help = guesthouse.length === 0 ? '' : node('bin/guesthouse.js', '--help').out;
-    for (const command of guesthouse) expect(help).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+    const mentioned = spansOf(file).flatMap((span) => span.match(/^(?:npx )?guesthouse ([a-z]+)/)?.[1] ?? []);
+    const help = mentioned.length === 0 ? '' : (await guesthouse(['--help'])).out;
+    for (const command of mentioned) expect(help).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
   });
 
   it.each(DOCUMENTS)('%s: names in the text are exported', (file) => {

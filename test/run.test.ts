@@ -1,37 +1,23 @@
 /** `guesthouse run`, tested from outside: output, exit status, and what is left on this computer. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { endCommands, guesthouse, ROOT } from './command.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-run-'));
-afterAll(() => rmSync(FOLDER, { recursive: true }));
+afterAll(async () => {
+  await endCommands();
+  rmSync(FOLDER, { recursive: true });
+});
 
 const program = (name: string) => `examples/programs/images/${name}.elf`;
-
-/** Runs `guesthouse run` in the root of the repository. */
-function run(...args: readonly string[]): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, ['bin/guesthouse.js', 'run', ...args], { cwd: ROOT });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (data: Buffer) => {
-    out += data;
-  });
-  child.stderr.on('data', (data: Buffer) => {
-    err += data;
-  });
-  child.stdin.end();
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, out, err }));
-  });
-}
+const run = (...args: readonly string[]) => guesthouse(['run', ...args]);
 
 const READER = 'examples/programs/interactive/images/reader.elf';
 
@@ -71,6 +57,14 @@ const SIGNALS = [
   ['SIGTERM', 15],
 ] as const;
 
+/** Sends a signal again and again until a command has ended: a busy computer may take more than a second for any of them. */
+async function endBy(signal: NodeJS.Signals, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await delay(100);
+  }
+}
+
 describe('a signal to the command', () => {
   const reader = (...words: string[]) =>
     started(process.execPath, ['bin/guesthouse.js', 'run', READER, ...words]);
@@ -101,7 +95,7 @@ describe('a signal to the command', () => {
     child.kill('SIGINT');
     child.stdin.write('still there\n');
     await said('read: still there');
-    child.kill('SIGINT');
+    await endBy('SIGINT', child);
     expect(await ended).toEqual({ status: 130, out: 'ready\nread: still there\n' });
   });
 
@@ -110,9 +104,7 @@ describe('a signal to the command', () => {
     const flags = ['bin/guesthouse.js', 'run', '--overlay', overlay, READER, 'ignore'];
     const { child, said, ended } = started(process.execPath, flags);
     await said('ready');
-    child.kill('SIGTERM');
-    await delay(200);
-    child.kill('SIGTERM');
+    await endBy('SIGTERM', child);
     expect((await ended).status).toBe(143);
     expect(readdirSync(join(overlay, 'files/bin'))).toEqual(['reader.elf']);
   });
@@ -151,8 +143,8 @@ describe.each(TERMINALS)('on a terminal that %s makes', (_, isThere, open) => {
     expect((await killed.ended).out).toMatch(/\^C.*status 130\r\nicanon\r\n$/s);
     const left = open(line('ignore'));
     await left.said('ready');
-    left.child.stdin.write('\x03\x03\x03');
-    await delay(300);
+    left.child.stdin.write('\x03\x03\x03still there\r');
+    await left.said('read: still there');
     left.child.stdin.write('\x01x');
     expect((await left.ended).out).toMatch(/status 130\r\nicanon\r\n$/);
   });
@@ -171,9 +163,8 @@ describe('--check and --trace', () => {
         .map((line) => JSON.parse(line));
       for (const type of ['mm-alloc', 'mmap', 'page-table', 'mm-fault', 'mm-free'])
         expect(events.some((event) => event.type === type)).toBe(true);
-      const words = ['bin/guesthouse.js', 'trace', path, '--check'];
-      const checked = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' });
-      expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining('all checks pass')]);
+      const checked = await guesthouse(['trace', path, '--check']);
+      expect([checked.status, checked.out]).toEqual([0, expect.stringContaining('all checks pass')]);
     },
   );
 
@@ -187,20 +178,9 @@ describe('--check and --trace', () => {
         setImmediate(() => mm.ended || this.kernel.storage.set32(mm.tables.top + 804, 0x1234));
         return mm;
       };`;
-    const child = spawnSync(
-      process.execPath,
-      [
-        '--import',
-        `data:text/javascript,${encodeURIComponent(before)}`,
-        'bin/guesthouse.js',
-        'run',
-        '--check',
-        READER,
-      ],
-      { cwd: ROOT, encoding: 'utf8', input: 'line\n' },
-    );
-    expect(child.stderr).toMatch(/^rule broken: table-format/);
-    expect(child.status).toBe(5);
+    const { status, err } = await guesthouse(['run', '--check', READER], { before, input: 'line\n' });
+    expect(err).toMatch(/^rule broken: table-format/);
+    expect(status).toBe(5);
   });
 
   it.each(['/dev/full', '/nowhere/trace'])(

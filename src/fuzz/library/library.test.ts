@@ -10,7 +10,7 @@ function expectFound(kind: string, runs: number, before: (host: Host) => void): 
   expect(kindsFound(new LibraryFuzzer({ before }), runs, kind)).toContain(kind);
 }
 
-it('finds nothing in fixed runs', () => expect(failureIn(new LibraryFuzzer(), 150)).toBe(null));
+it('finds nothing in fixed runs', () => expect(failureIn(new LibraryFuzzer(), 60)).toBe(null));
 
 describe('an injected fault is found:', () => {
   it('an operation that throws an error of the engine', () => {

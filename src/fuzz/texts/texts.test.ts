@@ -10,7 +10,7 @@ const texts = ['mmap 256M 1M\ngmap_alloc 0\nslot 0 0 256M 0 1M log\nguest 0 writ
 
 afterEach(() => vi.restoreAllMocks());
 
-it('finds nothing in fixed runs', () => expect(failureIn(new TextsFuzzer({ texts }), 100)).toBe(null));
+it('finds nothing in fixed runs', () => expect(failureIn(new TextsFuzzer({ texts }), 40)).toBe(null));
 
 it('a repeated line and a long one have the right text', () => {
   const fuzzer = new TextsFuzzer();

@@ -50,12 +50,20 @@ export function entryAt(w: number, x: number): number {
   return (start & 0xffff) + ((w >>> 16) & (start >>> 24)) + (x & (start >>> 16) & 0xff);
 }
 
+/** Facility lists that were made. */
+const LISTS = new Map<CpuModel, Uint8Array>();
+
 /** Returns the facility list (STFLE) of a machine of a model, in whole doublewords. */
 export function facilityList(model: CpuModel = 'max'): Uint8Array {
-  return facilityListOf(
-    INSTRUCTIONS.map(([mnemonic]) => mnemonic),
-    model,
-  );
+  let list = LISTS.get(model);
+  if (list === undefined) {
+    list = facilityListOf(
+      INSTRUCTIONS.map(([mnemonic]) => mnemonic),
+      model,
+    );
+    LISTS.set(model, list);
+  }
+  return list.slice();
 }
 
 /** Returns the table of a model. Instructions of facilities that it does not offer are invalid. */

@@ -8,6 +8,9 @@ import type { Cpu } from '../engine/cpu.ts';
 import type { MachineOptions } from '../machine.ts';
 import { bare, CODE, MODE_64, put } from './bare.ts';
 
+/** A size of storage in bytes, for programs that need `CODE` and `DATA` alone: each comparison sums up all of storage. */
+export const SMALL = 0x4_0000;
+
 /** Asks for nothing, but is called before each instruction. */
 const OBSERVER: Observer = {
   before: () => false,

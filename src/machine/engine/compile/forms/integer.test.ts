@@ -1,7 +1,7 @@
 /** Compiled forms of instructions with two general registers. */
 
 import { expect, it } from 'vitest';
-import { Engines } from '../../../testing/engines.ts';
+import { Engines, SMALL } from '../../../testing/engines.ts';
 
 const VALUES = [
   ...[0n, 1n, 2n, 0x7fff_ffffn, 0x8000_0000n, 0x8000_0001n, 0xffff_ffffn, 0x1_0000_0000n],
@@ -17,7 +17,7 @@ it.each([
   ['LNGFR', 'b9110032'],
 ])('%s of numbers at the limits', (_, instruction) => {
   for (const value of VALUES) {
-    const engines = new Engines();
+    const engines = new Engines({ storageSize: SMALL });
     engines.all((cpu) => {
       cpu.gr[2] = value;
       cpu.gr[3] = 0x1234_5678_9abc_def0n;
@@ -36,7 +36,7 @@ it.each([
   for (const value of VALUES) {
     for (const step of [1n, 0xffff_ffffn, 0x8000_0000n]) {
       for (const limit of [0n, 5n, 0x7fff_fffen, 0x8000_0000n]) {
-        const engines = new Engines();
+        const engines = new Engines({ storageSize: SMALL });
         engines.all((cpu) => {
           cpu.gr[1] = value;
           cpu.gr[2] = step;

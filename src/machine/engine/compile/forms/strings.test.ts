@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { CODE, DATA } from '../../../testing/bare.ts';
-import { Engines } from '../../../testing/engines.ts';
+import { Engines, SMALL } from '../../../testing/engines.ts';
 
 const CLST = 'b25d0023';
 const SRST = 'b25e0023';
@@ -11,7 +11,7 @@ const PLACES = [0x40, 0x1000 - 6, 0x1000 - 1];
 
 /** Executes an instruction again and again, with operands at these offsets. Returns how the engines differ. */
 function differences(instruction: string, [first, second]: readonly [number, number], end: number): unknown {
-  const engines = new Engines();
+  const engines = new Engines({ storageSize: SMALL });
   engines.all((cpu) => {
     for (let i = 0; i < 0x2100; i++) cpu.storage.bytes[DATA + i] = 1 + (i % 7 === 6 ? i % 11 : 20);
     cpu.storage.bytes[DATA + 0x1004] = 0;
