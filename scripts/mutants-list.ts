@@ -2090,6 +2090,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'available;',
   },
   {
+    name: 'compiled code takes any sum to be exact while the inexact flag is off',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: '    push();\n    this.body.op(OP.I32_OR);\n',
+    replace: '',
+  },
+  {
     name: 'compiled code goes round a loop whatever the limit',
     file: 'src/machine/engine/compile/region.ts',
     find: 'if (place === 0 || this.#flow.heads[place])\n',
