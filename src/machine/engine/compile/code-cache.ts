@@ -83,6 +83,10 @@ const MAX_REGIONS = 4000;
 const COUNTERS = 1 << 17;
 /** Returns the place of the counter of an absolute address. */
 const counterOf = (address: number) => (address >>> 1) & (COUNTERS - 1);
+/** Places for regions that were found last. */
+const RECENT = 1 << 12;
+/** Returns the place for the region at an absolute address. */
+const recentOf = (address: number) => (address >>> 1) & (RECENT - 1);
 /** How often a region is not used because a page is not known to be there, before it is made without other pages. */
 const MAX_ABSENCES = 100;
 /** Regions that are made at a time at most: a module of several costs little more than a module of one. */
@@ -148,8 +152,8 @@ export class CodeCache implements CodeWatch {
   /** Addresses that were branched to half as often as it takes: they are compiled together with the next one. */
   readonly #warm: Place[] = [];
   readonly #regions = new Map<number, Region>();
-  /** The last region that was found for each counter: a region is looked for at each entry, and a map is slower. */
-  readonly #recent: (Region | null)[] = new Array(COUNTERS).fill(null);
+  /** The regions that were found last, by `recentOf`: a region is looked for at each entry, and a map is slower. */
+  readonly #recent: (Region | null)[] = new Array(RECENT).fill(null);
   readonly #counts = new Uint16Array(COUNTERS);
   /** Which of the counters belong to addresses with a region. */
   readonly #known = new Uint8Array(COUNTERS);
@@ -236,7 +240,7 @@ export class CodeCache implements CodeWatch {
       }
       this.#regions.delete(address);
       this.#sizes.delete(address);
-      this.#recent[counter] = null;
+      this.#recent[recentOf(address)] = null;
     }
     const count = (this.#counts[counter] as number) + 1;
     this.#counts[counter] = count;
@@ -263,10 +267,11 @@ export class CodeCache implements CodeWatch {
 
   #regionAt(address: number, counter: number): Region | null {
     if (this.#known[counter] === 0) return null;
-    const recent = this.#recent[counter] as Region | null;
+    const place = recentOf(address);
+    const recent = this.#recent[place] as Region | null;
     if (recent !== null && recent.address === address) return recent;
     const region = this.#regions.get(address) ?? null;
-    if (region !== null) this.#recent[counter] = region;
+    if (region !== null) this.#recent[place] = region;
     return region;
   }
 
@@ -348,7 +353,7 @@ export class CodeCache implements CodeWatch {
     const region = { address, index, afp, sources, others, absences: 0, checked: this.#epoch };
     this.#regions.set(address, region);
     this.#known[counterOf(address)] = 1;
-    this.#recent[counterOf(address)] = null;
+    this.#recent[recentOf(address)] = null;
     for (const [frame, found] of ranges) this.#mark(frame / FRAME_SIZE, found);
   }
 
