@@ -2,14 +2,13 @@
 
 import type { FileTree, OpenFile as TreeFile, TreePath } from '../../../files/index.ts';
 import { LinuxError } from '../../errors.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { fromTree } from './tree-errors.ts';
 
 /** Files that are open at a time, apart from those that cannot be opened again. */
 const OPEN_MAX = 64;
 /** Files without a name that are open at a time. */
 const PINNED_MAX = 512;
-/** Bytes that are read at once: the pages behind one that is needed are needed, too, most often. */
-const AHEAD = 1 << 17;
 
 /** A file of a tree. */
 export interface TreeFileOwner {
@@ -25,18 +24,14 @@ interface Opened {
   readonly canWrite: boolean;
   /** It has no name: it is kept open until it is not needed any more. */
   isPinned: boolean;
-  /** What was read last, and where. */
-  ahead: Uint8Array;
-  aheadAt: number;
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** The open files of one tree. */
 export class TreeFiles {
   readonly #tree: FileTree;
   /** The one that was used first is at the front. */
   readonly #opened = new Map<TreeFileOwner, Opened>();
+  readonly #ahead = new ReadAhead();
   #pinned = 0;
 
   constructor(tree: FileTree) {
@@ -74,7 +69,7 @@ export class TreeFiles {
 
   /** Takes over a file that was opened elsewhere. */
   adopt(owner: TreeFileOwner, file: TreeFile, canWrite: boolean): Opened {
-    const opened = { file, canWrite, isPinned: false, ahead: NOTHING, aheadAt: 0 };
+    const opened = { file, canWrite, isPinned: false };
     this.#opened.set(owner, opened);
     if (this.#opened.size - this.#pinned > OPEN_MAX) this.#closeOldest();
     return opened;
@@ -115,6 +110,7 @@ export class TreeFiles {
     if (opened === undefined) return;
     this.#opened.delete(owner);
     if (opened.isPinned) this.#pinned--;
+    this.#ahead.forget(opened.file);
     fromTree(() => opened.file.close());
   }
 
@@ -125,19 +121,13 @@ export class TreeFiles {
 
   /** Reads bytes from an offset on. What is behind the end stays as it is. @throws LinuxError as `get`; EIO */
   read(owner: TreeFileOwner, at: number, into: Uint8Array): void {
-    const opened = this.#get(owner, false);
-    const isThere = at >= opened.aheadAt && at + into.length <= opened.aheadAt + opened.ahead.length;
-    if (!isThere) {
-      opened.ahead = fromTree(() => opened.file.read(at, Math.max(AHEAD, into.length)));
-      opened.aheadAt = at;
-    }
-    const from = at - opened.aheadAt;
-    into.set(opened.ahead.subarray(from, from + into.length));
+    const { file } = this.#get(owner, false);
+    fromTree(() => this.#ahead.read(file, at, into));
   }
 
   /** The file was changed: what was read before may be wrong. */
   changed(owner: TreeFileOwner): void {
     const opened = this.#opened.get(owner);
-    if (opened !== undefined) opened.ahead = NOTHING;
+    if (opened !== undefined) this.#ahead.forget(opened.file);
   }
 }
