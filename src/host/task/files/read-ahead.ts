@@ -1,6 +1,6 @@
 /**
- * Blocks of files that were read from a tree: the pages around one that is needed are needed, too, most often. A program's pages are
- * needed in any order, so many blocks are kept.
+ * A cache of blocks of files in a tree. A read of a page reads the whole block around it, since the neighbouring pages are usually needed
+ * too. A program touches its pages in random order, so the cache keeps many blocks.
  */
 
 import type { OpenFile } from '../../../files/index.ts';

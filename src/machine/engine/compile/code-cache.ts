@@ -91,7 +91,7 @@ const recentOf = (address: number) => (address >>> 1) & (RECENT - 1);
 const MAX_ABSENCES = 100;
 /** Regions that are made at a time at most: a module of several costs little more than a module of one. */
 const MAX_BATCH = 32;
-/** Regions of so many instructions are jumped to. Smaller ones are compiled into those that lead to them. */
+/** Instructions from which on a region is jumped to. A smaller one is compiled into each region that leads to it. */
 const LARGE = 40;
 /** Bytes in a line. Whether a store hits code or data in the same page is decided by line. */
 const LINE = 64;
