@@ -3,7 +3,7 @@
 import { backtrace, type ProgramPlace, ProgramSymbols, type SourceLine } from '../debug/index.ts';
 import { LinuxError } from '../host/index.ts';
 import { type Crash, maps, type System, signalName, type Thread } from '../host/task/internal.ts';
-import { disassemble } from '../machine/index.ts';
+import { disassemble, instructionLength } from '../machine/index.ts';
 
 /** The number of callers that a report shows, and of characters of a path of a source. */
 const FRAMES = 32;
@@ -100,9 +100,8 @@ function instruction({ space }: Thread, address: number): string {
   try {
     const { memory } = space;
     const first = memory.struct(address, 2).getUint16(0);
-    const length = first < 0x4000 ? 2 : first < 0xc000 ? 4 : 6;
     const bytes = new Uint8Array(6);
-    bytes.set(memory.read(address, length));
+    bytes.set(memory.read(address, instructionLength(first >>> 8)));
     const view = new DataView(bytes.buffer);
     return `: ${disassemble(view.getUint32(0), view.getUint16(4), BigInt(address))}`;
   } catch (error) {

@@ -430,7 +430,7 @@ export class Cpu extends CpuInterruptions {
     if (iaLo & 1) return;
     const first = this.#halfword(iaHi, iaLo, 0);
     if (!this.events.fetched(iaHi, iaLo)) return;
-    this.length = first < 0x4000 ? 2 : first < 0xc000 ? 4 : 6;
+    this.length = lengthOf(first << 16);
     this.program(PGM.PER);
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { lineOf } from './decode.ts';
-import type { FormatName } from './formats.ts';
+import { type FormatName, lengthOf } from './formats.ts';
 
 /** Templates by format. */
 const BY_FORMAT: Readonly<Record<FormatName, string>> = {
@@ -300,5 +300,5 @@ export function disassemble(w: number, x: number, address = 0n): string {
 
 /** Returns the length in bytes of the instruction that begins with a byte. */
 export function instructionLength(first: number): 2 | 4 | 6 {
-  return first < 0x40 ? 2 : first < 0xc0 ? 4 : 6;
+  return lengthOf(first << 24);
 }

@@ -30,7 +30,7 @@ export interface Format {
 // Fields of an instruction. The interpreter's loop uses them, too, with `w` as a signed number.
 
 /** The length in bytes, which the first two bits of an instruction say: 2, 4, 4 or 6. */
-export const lengthOf = (w: number) => (((w >>> 30) + 1) & 6) + 2;
+export const lengthOf = (w: number) => ((((w >>> 30) + 1) & 6) + 2) as 2 | 4 | 6;
 
 /** The base register that is in the low half of `w`. */
 export const base = (w: number) => (w >>> 12) & 15;

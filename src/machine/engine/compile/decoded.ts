@@ -2,6 +2,7 @@
 
 import { lineOf } from '../../instructions/decode.ts';
 import { type Fields, fieldsOf } from '../../instructions/fields.ts';
+import { lengthOf } from '../../instructions/formats.ts';
 import type { Code } from './nearby-code.ts';
 
 /** An instruction with its operands. */
@@ -14,16 +15,11 @@ export interface Decoded extends Fields {
   readonly target?: Decoded | undefined;
 }
 
-/** Returns the number of bytes of an instruction that begins with byte `first`. */
-export function lengthOf(first: number): number {
-  return first < 0x40 ? 2 : first < 0xc0 ? 4 : 6;
-}
-
 /** Returns the instruction at a byte offset, or null if its operation code is invalid or it is not known what is there. */
 export function decode(code: Code, offset: number): Decoded | null {
   const first = code.halfword(offset);
   if (first < 0) return null;
-  const length = lengthOf(first >>> 8);
+  const length = lengthOf(first << 16);
   const second = length > 2 ? code.halfword(offset + 2) : 0;
   const x = length > 4 ? code.halfword(offset + 4) : 0;
   if (second < 0 || x < 0) return null;

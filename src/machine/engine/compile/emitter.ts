@@ -28,7 +28,7 @@ import { ARITHMETIC, BLOCK, BUFFER_ENTRIES, STORE_BUFFER } from '../../processor
 import { CC, type Cc, dependsOnB, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
 import { tryJump } from './jump-table.ts';
-import { PARAMETER, REASON, REGION_TYPE, type Reason } from './region-call.ts';
+import { PARAMETER, pushParameters, REASON, REGION_TYPE, type Reason } from './region-call.ts';
 import { Body, F64, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
 
 /** The functions that a region's module imports, by index: `jumpFunction` and `codeFunction`. */
@@ -134,7 +134,8 @@ export interface Loop {
   needed: RegisterSet;
 }
 
-const ALL_REGISTERS: RegisterSet = -1;
+/** All registers. */
+export const ALL_REGISTERS: RegisterSet = -1;
 const REGISTERS = 32;
 
 /** Returns the local of the register that bit `n` of a set stands for. */
@@ -732,7 +733,7 @@ export class Emitter {
     whole.get(LOCAL.REASON).op(OP.RETURN).end();
     put(BLOCK.BREAKING, LOCAL.BREAKING);
     tryJump(whole, LOCAL.ENTRY, REGION_TYPE_INDEX);
-    for (const parameter of Object.values(PARAMETER)) whole.get(parameter);
+    pushParameters(whole);
     whole.returnCall(JUMP);
     return { ...REGION_TYPE, locals: LOCAL_TYPES, body: whole };
   }

@@ -4,7 +4,7 @@
  */
 
 import { BLOCK, JUMP_ENTRIES, JUMP_FOLD, type ProcessorBlock } from '../../processor-block.ts';
-import { PARAMETER, REASON, REGION_TYPE } from './region-call.ts';
+import { PARAMETER, pushParameters, REASON, REGION_TYPE } from './region-call.ts';
 import { Body, type FunctionType, I32, OP, type WasmFunction } from './wasm.ts';
 
 /** Words of an entry: the address (low and high), the version, and the place of the code in the table of functions. */
@@ -119,7 +119,7 @@ function tryEntry(body: Body, entry: number, type: number): void {
   body.get(entry).memory(OP.I64_LOAD, BLOCK.JUMPS).get(PARAMETER.ADDRESS).op(OP.I64_NE).brIf(0);
   body.get(entry).memory(OP.I32_LOAD, BLOCK.JUMPS + 8);
   body.get(PARAMETER.BLOCK).memory(OP.I32_LOAD, BLOCK.VERSION).op(OP.I32_NE).brIf(0);
-  for (const parameter of Object.values(PARAMETER)) body.get(parameter);
+  pushParameters(body);
   body
     .get(entry)
     .memory(OP.I32_LOAD, BLOCK.JUMPS + 12)

@@ -1,6 +1,6 @@
 /** How the code of a region is called, and what it returns. */
 
-import { type FunctionType, I32, I64 } from './wasm.ts';
+import { type Body, type FunctionType, I32, I64 } from './wasm.ts';
 
 /** Why compiled code returned. */
 export const REASON = {
@@ -36,3 +36,8 @@ export const PARAMETER = {
 
 /** The type of a region's function. */
 export const REGION_TYPE: FunctionType = { parameters: [I32, I64, I32, I32, I64], results: [I32] };
+
+/** Pushes the parameters as they are now, for the function of the next region. */
+export function pushParameters(body: Body): void {
+  for (const parameter of Object.values(PARAMETER)) body.get(parameter);
+}

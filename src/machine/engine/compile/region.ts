@@ -7,7 +7,7 @@
 import type { Branch, Condition } from './branches.ts';
 import { CC, pushCondition } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { Emitter, type Loop, type RegisterSet } from './emitter.ts';
+import { ALL_REGISTERS, Emitter, type Loop, type RegisterSet } from './emitter.ts';
 import { type Block, type Flow, loopOf } from './flow.ts';
 import { formOf } from './forms/index.ts';
 import { OP, type WasmFunction } from './wasm.ts';
@@ -26,7 +26,6 @@ export function emitRegion(flow: Flow): EmittedRegion {
   return { code: emitter.finish(), afp: emitter.afp };
 }
 
-const ALL_REGISTERS: RegisterSet = -1;
 /** The last offset in a page at which the interpreter fetches an instruction with one lookup. */
 const LAST_WHOLE = 0xffa;
 const IN_PAGE = 0xfff;
@@ -44,6 +43,7 @@ function dominatedBy({ joins, dominators }: Flow): number[][] {
   return dominated;
 }
 
+/** Returns, for each block, the instructions on the longest way from it to the head of a loop or out of the region. */
 function lengthsOf({ blocks, heads }: Flow): number[] {
   const lengths: number[] = blocks.map(() => 0);
   // Ways from a block lead to later ones, or to heads of loops.
