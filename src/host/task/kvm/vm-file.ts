@@ -130,10 +130,10 @@ function getDirtyLog(machine: KvmMachine, at: number, { space }: Thread): number
   return 0;
 }
 
-/** Returns an array of unsigned long with a bit for each number: bit n of an element is that of value 2^n. */
+/** Returns the bitmap of a log: a bit for each page in little-endian order, in doublewords (Linux: set_bit_le). */
 function bitmapOf(numbers: readonly number[], count: number): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(count / 64) * 8);
-  for (const n of numbers) bytes[(n >>> 6) * 8 + 7 - ((n & 63) >>> 3)]! |= 1 << (n & 7);
+  for (const n of numbers) bytes[n >>> 3]! |= 1 << (n & 7);
   return bytes;
 }
 
