@@ -10,6 +10,7 @@ import { CAP, DIRTY_LOG, ENABLE_CAP, KVM, MEMORY_REGION, SKEYS } from './abi.ts'
 import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
 import type { KvmMachine } from './machine.ts';
+import { absoluteMemoryOperation } from './memory-operation.ts';
 import { makeVcpu } from './vcpu.ts';
 import { VcpuFile } from './vcpu-file.ts';
 
@@ -37,6 +38,7 @@ const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   ],
   [KVM.GET_DIRTY_LOG, getDirtyLog],
   [KVM.CREATE_IRQCHIP, createIrqchip],
+  [KVM.S390_MEM_OP, absoluteMemoryOperation],
   [KVM.S390_GET_SKEYS, getKeys],
   [KVM.S390_SET_SKEYS, setKeys],
   [KVM.GET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'get')],
