@@ -358,7 +358,8 @@ const HOST: Table = {
     },
     vcpus: 'no arguments',
     enableKeys: 'no arguments',
-    createVcpu: 'no arguments',
+    vcpuAt: 'inside',
+    createVcpu: op(vm, 'createVcpu', () => [{ id: 7 }], { id: 'optionalNumber' }),
     resetSubsystem: 'no arguments',
     channelSubsystem: 'no arguments',
     enableChannelSubsystem: 'no arguments',
@@ -470,6 +471,8 @@ const HOST: Table = {
     takeLog: 'inside',
   },
   Vcpu: {
+    stopped: 'no arguments',
+    cpuTimer: 'no arguments',
     destroy: 'no arguments',
     stopping: 'no arguments',
     restart: 'no arguments',

@@ -18,4 +18,4 @@ export type { SavedFloating, SavedVcpu } from './saved-cpu.ts';
 export { type MemoryRegion, MemorySlots } from './slots.ts';
 export { Vcpu } from './vcpu.ts';
 export type { GuestCpu, GuestMachine } from './vcpu-context.ts';
-export { MAX_VCPUS, VirtualMachine, type VirtualMachineOptions } from './vm.ts';
+export { MAX_VCPUS, type VcpuOptions, VirtualMachine, type VirtualMachineOptions } from './vm.ts';

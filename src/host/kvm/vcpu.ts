@@ -80,8 +80,6 @@ export class Vcpu implements GuestCpu {
   fpc = 0;
   /** The guarded-storage registers: designation, section mask, and address of the event parameter list. */
   readonly guarded = new BigUint64Array(3);
-  /** Whether it is stopped. Then `run` does nothing until it is started. */
-  stopped: boolean;
   /** The external interruptions that are pending for this virtual CPU. */
   readonly local: LocalInterrupts;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null. */
@@ -94,14 +92,16 @@ export class Vcpu implements GuestCpu {
   /** Units of work of the last step. */
   #spent = 0;
 
-  /** @throws LinuxError ENOMEM */
-  constructor(vm: GuestMachine, id: number) {
+  /** @param description see `VcpuOptions`. @throws LinuxError ENOMEM */
+  constructor(vm: GuestMachine, id: number, description?: number) {
     const { frames, machine, storage, trace } = vm.mm.kernel;
     this.vm = vm;
     this.id = id;
     this.life = new Life(vm.mm.kernel, `virtual CPU ${id} was destroyed`, 'EBADF');
     this.local = new LocalInterrupts(this.life);
-    this.block = new CheckedStateDescription(storage, frames.allocateZeroed(0, 'kernel'), this.life);
+    if (description !== undefined) frames.share(description);
+    const origin = description ?? frames.allocateZeroed(0, 'kernel');
+    this.block = new CheckedStateDescription(storage, origin, this.life);
     this.prefixArea = new PrefixArea(vm, this.block, trace, id);
     this.prefixPages = new PrefixPages(vm, this.block);
     this.#clocks = new GuestClocks(machine.clock, this.block);
@@ -133,7 +133,8 @@ export class Vcpu implements GuestCpu {
     if (!RESET_KINDS.includes(kind))
       throw new LinuxError('EINVAL', `reset ${show(kind)} is not one of a CPU`);
     this.#clocks.endWait();
-    this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
+    const stopped = this.block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOPPED;
+    this.block.set32(SIE.CPU_FLAGS, (stopped | CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
   }
 
@@ -189,6 +190,27 @@ export class Vcpu implements GuestCpu {
         this.fr.fill(0n);
         break;
     }
+  }
+
+  /** Whether it is stopped: a flag of its state description. Then `run` does nothing until it is started. */
+  get stopped(): boolean {
+    return (this.block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOPPED) !== 0;
+  }
+
+  set stopped(stopped: boolean) {
+    demandFlag('stopped', stopped);
+    const others = this.block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.STOPPED;
+    this.block.set32(SIE.CPU_FLAGS, (others | (stopped ? CPU_FLAG.STOPPED : 0)) >>> 0);
+  }
+
+  /** The CPU timer as the guest would read it: 64 bits, unsigned. It runs while the guest runs or waits. */
+  get cpuTimer(): bigint {
+    return BigInt.asUintN(64, this.#clocks.timer);
+  }
+
+  set cpuTimer(value: bigint) {
+    this.#clocks.endWait();
+    this.block.set64(SIE.CPU_TIMER, value);
   }
 
   /** Whether a stop is pending, which it performs when it runs next. */
@@ -415,7 +437,7 @@ export class Vcpu implements GuestCpu {
   #step(cpu: Cpu, limit: number, pacer: Pacer | null): Exit | 'resume' {
     const before = cpu.executed;
     try {
-      this.#delivery.deliver(cpu, limit);
+      if (!this.vm.userControlled) this.#delivery.deliver(cpu, limit);
       const left = limit - (cpu.executed - before);
       if (this.stopped || !(left > 0)) return 'resume';
       this.prefixPages.make();
