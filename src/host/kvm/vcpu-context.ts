@@ -48,6 +48,8 @@ export interface GuestMachine extends GuestMemory {
   watchPage(page: GuestPage): void;
   /** Enables the guest's storage keys. @throws LinuxError ENOMEM */
   enableKeys(): void;
+  /** Returns the storage key of the page at a guest absolute address; 0 if the guest does not use keys. @throws LinuxError EFAULT */
+  getKey(address: bigint): number;
   /** See `VirtualMachine.setGuestKey`. @throws GuestMemoryFault; LinuxError ENOMEM */
   setGuestKey(page: GuestPage, key: number, compared: number): void;
 }

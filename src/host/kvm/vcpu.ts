@@ -40,9 +40,17 @@ import { GuestMemoryFault } from './guest-memory.ts';
 import { Interceptions, memoryFault, restoringPswOnFault } from './interceptions.ts';
 import { LocalInterrupts } from './interrupts.ts';
 import { ioSubclasses } from './io-interrupts.ts';
-import { interceptedLength } from './operand.ts';
+import {
+  type AccessException,
+  accessLogical,
+  checkLogical,
+  type LogicalOptions,
+  logicalAccess,
+} from './memory-operations.ts';
+import { interceptedLength, lastLength } from './operand.ts';
 import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
+import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
 import { demandSavedVcpu, eachGuestByte, guestFields, type SavedVcpu } from './saved-cpu.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 
@@ -506,16 +514,86 @@ export class Vcpu implements GuestCpu {
   ): boolean {
     demandDoubleword('address', address);
     demandOperandLength(length);
+    return this.#usingStorage(cpu, () =>
+      this.restoringPswOnFault(() => accessGuest(this, cpu, address, access)),
+    );
+  }
+
+  /** Lets a processor access guest storage as the guest would: it holds the guest's access registers and address space. */
+  #usingStorage<T>(cpu: Cpu, access: () => T): T {
     return this.life.operation(() => {
       this.vm.mm.life.demand();
       this.vm.gmap.enable(cpu);
       this.#borrow(cpu);
+      const registers = cpu.ar.slice();
+      cpu.ar.set(this.ar);
       try {
-        return this.restoringPswOnFault(() => accessGuest(this, cpu, address, access));
+        return access();
       } finally {
+        cpu.ar.set(registers);
         this.vm.gmap.disable(cpu);
       }
     });
+  }
+
+  /**
+   * KVM_S390_MEMOP_LOGICAL_READ: fetches from guest storage at a logical address, as the guest would: by its PSW, control
+   * registers and access registers. Returns 0, or the code of the program interruption that the access would cause.
+   * @param cpu any processor, not executing; it is used for the translation
+   * @param into at most 64 KiB, filled from its start
+   * @throws LinuxError EINVAL for no bytes, an address that is not 64 bits, a key or register that is not 0 to 15, or an option
+   *   of the wrong type; E2BIG for more than 64 KiB; EFAULT when the process has not mapped a table of the guest; otherwise as `run`
+   */
+  readLogical(cpu: Cpu, address: bigint, into: Uint8Array, options: LogicalOptions = {}): number {
+    demandBytes(into);
+    const access = logicalAccess(address, into.length, false, options);
+    return this.#accessLogical(cpu, options, () => accessLogical(this, cpu, access, into));
+  }
+
+  /**
+   * KVM_S390_MEMOP_LOGICAL_WRITE: stores bytes at a logical address, as the guest would. Returns and throws as `readLogical`. If
+   * the storage key of a page forbids the store, the pages before it are stored.
+   */
+  writeLogical(cpu: Cpu, address: bigint, bytes: Uint8Array, options: LogicalOptions = {}): number {
+    demandBytes(bytes);
+    const access = logicalAccess(address, bytes.length, true, options);
+    return this.#accessLogical(cpu, options, () => accessLogical(this, cpu, access, bytes));
+  }
+
+  /**
+   * KVM_S390_MEMOP_F_CHECK_ONLY: checks an access at a logical address without making it. Returns and throws as `readLogical`; EFAULT
+   * also when a key is needed of a page that the process has not mapped.
+   */
+  checkLogical(
+    cpu: Cpu,
+    address: bigint,
+    length: number,
+    write: boolean,
+    options: LogicalOptions = {},
+  ): number {
+    const access = logicalAccess(address, length, write, options);
+    return this.#accessLogical(cpu, options, () => checkLogical(this, cpu, access));
+  }
+
+  #accessLogical(
+    cpu: Cpu,
+    { inject = false }: LogicalOptions,
+    perform: () => AccessException | null,
+  ): number {
+    const exception = this.#usingStorage(cpu, perform);
+    if (exception === null) return 0;
+    if (inject) this.injectProgram(exception);
+    return exception.code;
+  }
+
+  /**
+   * Makes a program interruption pending, which the guest takes when it runs next. It is combined with one that is pending, see
+   * `mergePrograms`.
+   * @throws LinuxError EINVAL for a field that has more bits than it can have, or a length that is not 0, 2, 4 or 6
+   */
+  injectProgram(request: ProgramRequest): void {
+    this.life.demandQuiet();
+    this.local.injectProgram(completeProgram(request, lastLength(this.block)));
   }
 
   /**

@@ -24,6 +24,7 @@ import { processPage } from '../numbers.ts';
 import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
+import { AbsoluteMemory } from './memory-operations.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
@@ -66,6 +67,8 @@ export class VirtualMachine implements GuestMachine {
   readonly slots: MemorySlots;
   /** Interruptions that any of its virtual CPUs may take. */
   readonly floating: FloatingInterrupts;
+  /** Its absolute storage, as KVM_S390_MEM_OP accesses it. */
+  readonly absoluteMemory: AbsoluteMemory;
   readonly userControlled: boolean;
   readonly reportsMissingMemory: boolean;
   readonly #keys: StorageKeys;
@@ -95,6 +98,7 @@ export class VirtualMachine implements GuestMachine {
     this.reportsMissingMemory = reportsMissingMemory;
     this.slots = new MemorySlots(gmap);
     this.#keys = new StorageKeys(mm, this.slots);
+    this.absoluteMemory = new AbsoluteMemory(this);
     this.#unsubscribe = gmap.onInvalidated.subscribe((page) => {
       for (const vcpu of this.#vcpus) vcpu.prefixPages.invalidated(page);
     });
