@@ -14,6 +14,7 @@ import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 import type { PrefixArea } from './prefix-area.ts';
 import type { MemorySlots } from './slots.ts';
+import type { VcpuCounts } from './statistics.ts';
 
 /** A virtual machine, as its virtual CPUs see it. */
 export interface GuestMachine extends GuestMemory {
@@ -63,6 +64,8 @@ export interface GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
+  /** What it counts. */
+  readonly counts: VcpuCounts;
   /** General registers. */
   readonly gr: BigUint64Array;
   /** The external interruptions that are pending for this virtual CPU. */

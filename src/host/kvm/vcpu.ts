@@ -52,6 +52,7 @@ import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
 import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
 import { demandSavedVcpu, eachGuestByte, guestFields, type SavedVcpu } from './saved-cpu.ts';
+import { makeCounts, type VcpuCounts } from './statistics.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 
 /** The resets of a CPU. */
@@ -70,6 +71,8 @@ export class Vcpu implements GuestCpu {
   readonly prefixArea: PrefixArea;
   /** The two pages of the prefix area, which must be present while the guest runs. @internal */
   readonly prefixPages: PrefixPages;
+  /** What it counts. */
+  readonly counts: VcpuCounts = makeCounts();
   /** General registers. */
   readonly gr = new BigUint64Array(16);
   /** Floating-point registers. */
