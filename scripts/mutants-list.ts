@@ -935,7 +935,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'low-address protection asks the primary space always',
     file: 'src/machine/cpu/access.ts',
-    find: '    request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;',
+    find: '    request.privateSpace = (request.asceLo & ASCE.PRIVATE) !== 0;',
     replace: '    request.privateSpace = ((this.cr32[2] as number) & ASCE.PRIVATE) !== 0;',
   },
   {
@@ -1249,8 +1249,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the host does not indicate the fetch event of an intercepted instruction',
     file: 'src/host/kvm/delivery.ts',
-    find: '    if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);',
+    find: '    else if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);',
     replace: '',
+  },
+  {
+    name: 'a memory operation that a key terminates says so only for a check',
+    file: 'src/host/kvm/memory-operations.ts',
+    find: '    if (!accessed) return keyException(vcpu, part, access, access.write && part.done > 0);',
+    replace: '    if (!accessed) return keyException(vcpu, part, access, false);',
+  },
+  {
+    name: 'a pending program interruption is lost when its prefix area is not backed',
+    file: 'src/host/kvm/delivery.ts',
+    find: '    try {\n      prefixArea.pendingProgram(program);',
+    replace: '    local.clearProgram();\n    try {\n      prefixArea.pendingProgram(program);',
   },
   {
     name: 'a clock storm of a guest is no interception',

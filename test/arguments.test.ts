@@ -358,7 +358,8 @@ const HOST: Table = {
     },
     vcpus: 'no arguments',
     enableKeys: 'no arguments',
-    createVcpu: 'no arguments',
+    vcpuAt: 'inside',
+    createVcpu: op(vm, 'createVcpu', () => [{ id: 7 }], { id: 'optionalNumber' }),
     resetSubsystem: 'no arguments',
     channelSubsystem: 'no arguments',
     enableChannelSubsystem: 'no arguments',
@@ -416,6 +417,42 @@ const HOST: Table = {
       'number',
     ),
   },
+  AbsoluteMemory: {
+    read: op(
+      (w) => w.vm.absoluteMemory,
+      'read',
+      () => [0n, new Uint8Array(1), 0],
+      'address',
+      'bytes',
+      'optionalNumber',
+    ),
+    write: op(
+      (w) => w.vm.absoluteMemory,
+      'write',
+      () => [0n, Uint8Array.of(1), 0],
+      'address',
+      'bytes',
+      'optionalNumber',
+    ),
+    check: op(
+      (w) => w.vm.absoluteMemory,
+      'check',
+      () => [0n, 1, true, 0],
+      'address',
+      'number',
+      'flag',
+      'optionalNumber',
+    ),
+    compareAndExchange: op(
+      (w) => w.vm.absoluteMemory,
+      'compareAndExchange',
+      () => [0n, Uint8Array.of(1), Uint8Array.of(1), 0],
+      'address',
+      'bytes',
+      'bytes',
+      'optionalNumber',
+    ),
+  },
   MemorySlots: {
     all: 'no arguments',
     stopLogs: 'no arguments',
@@ -434,6 +471,8 @@ const HOST: Table = {
     takeLog: 'inside',
   },
   Vcpu: {
+    stopped: 'no arguments',
+    cpuTimer: 'no arguments',
     destroy: 'no arguments',
     stopping: 'no arguments',
     restart: 'no arguments',
@@ -467,6 +506,50 @@ const HOST: Table = {
     setControl: op(vcpu, 'setControl', () => [1, 0n], 'number', 'address'),
     fetchOperand: op(vcpu, 'fetchOperand', (w) => [w.cpu, 0n, 1], 'some', 'address', 'number'),
     storeOperand: op(vcpu, 'storeOperand', (w) => [w.cpu, 0n, Uint8Array.of(1)], 'some', 'address', 'bytes'),
+    readLogical: op(
+      vcpu,
+      'readLogical',
+      (w) => [w.cpu, 0n, new Uint8Array(1), {}],
+      'some',
+      'address',
+      'bytes',
+      {
+        register: 'optionalNumber',
+        key: 'optionalNumber',
+        inject: 'flag',
+      },
+    ),
+    writeLogical: op(
+      vcpu,
+      'writeLogical',
+      (w) => [w.cpu, 0n, Uint8Array.of(1), {}],
+      'some',
+      'address',
+      'bytes',
+      {
+        register: 'optionalNumber',
+        key: 'optionalNumber',
+        inject: 'flag',
+      },
+    ),
+    checkLogical: op(
+      vcpu,
+      'checkLogical',
+      (w) => [w.cpu, 0n, 1, true, {}],
+      'some',
+      'address',
+      'number',
+      'flag',
+      {
+        register: 'optionalNumber',
+        key: 'optionalNumber',
+        inject: 'flag',
+      },
+    ),
+    injectProgram: op(vcpu, 'injectProgram', () => [{ code: 5 }], {
+      code: 'number',
+      length: 'optionalNumber',
+    }),
     setPsw: op(vcpu, 'setPsw', () => [0n, 0n], 'address', 'address'),
     setPrefix: op(vcpu, 'setPrefix', () => [0x2000], 'number'),
     control: op(vcpu, 'control', () => [0], 'number'),
@@ -554,6 +637,10 @@ const HOST: Table = {
   },
   LocalInterrupts: {
     empty: 'no arguments',
+    externalPending: 'no arguments',
+    program: 'no arguments',
+    injectProgram: 'inside',
+    clearProgram: 'no arguments',
     emergencies: 'no arguments',
     clear: 'no arguments',
     has: 'inside',
@@ -721,7 +808,7 @@ const MACHINE: Table = {
   },
   ...Object.fromEntries(
     (
-      'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
+      'absoluteAddress lowAddressProtected keyAllowsFetch keyAllowsStore fetchOverridden applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
       'absolutePage logicalPage segmentNumber eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList hasFacility comparedKeyBits instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')

@@ -7,7 +7,9 @@ export { Gmap, GUEST_SEGMENTS, type SegmentState } from './gmap/index.ts';
 export { Host, type HostStats } from './host.ts';
 export { type InjectedFault, type Kernel, PURGE_SITES, type PurgeSite } from './kernel.ts';
 export {
+  AbsoluteMemory,
   CheckedStateDescription,
+  type ExchangeResult,
   type Exit,
   FloatingInterrupts,
   type GuestCpu,
@@ -17,11 +19,15 @@ export {
   type IoInterruption,
   IoInterrupts,
   LocalInterrupts,
+  type LogicalOptions,
   MAX_VCPUS,
+  MEM_OP_MAX_SIZE,
   type MemoryRegion,
   MemorySlots,
   operandAddress,
   PrefixArea,
+  type ProgramInterrupt,
+  type ProgramRequest,
   registerAddress,
   type SavedFloating,
   type SavedVcpu,

@@ -199,7 +199,7 @@ export interface CachedTranslation {
 export interface TranslationBuffer {
   readonly hits: number;
   readonly misses: number;
-  /** All entries in use; the buffer has 4096. */
+  /** All entries in use; the buffer has 16,384. */
   readonly entries: readonly CachedTranslation[];
 }
 

@@ -133,7 +133,8 @@ export function storeProgram(into: AssignedStorage, what: ProgramIdentification)
     into.set8(LOWCORE.EXCEPTION_ACCESS, what.exceptionAccess);
   }
   if (storesWord(code)) into.set32(LOWCORE.TRANSLATION_EXCEPTION + 4, Number(teid));
-  else if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
+  else if (teid !== 0n || isTranslationException(code) || code === PGM.PROTECTION)
+    into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
 }
 
 /**

@@ -41,7 +41,7 @@ export type { ObservedAccess, Observer } from './cpu/observer.ts';
 export type { Pacer } from './cpu/pacer.ts';
 export type { Configuration, ExternalPending, Processor } from './cpu/processor.ts';
 export { type EventIndication, NO_EVENTS, PER_CODE, type ProgramEvents } from './cpu/program-events.ts';
-export { lowAddressProtected } from './cpu/protection.ts';
+export { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
 export { type CpuState, PSW, SPACE } from './cpu/state.ts';
 export { demandLimit, type Stop } from './cpu/stop.ts';
@@ -107,8 +107,11 @@ export {
   type ProgramInterruption,
   programInterruptionName,
   type SupervisorCallInterruption,
+  TEID_FETCH,
+  TEID_KEY,
   TEID_LOW_ADDRESS,
   TEID_PAGE,
+  TEID_REASON,
   TEID_STORE,
 } from './interruption.ts';
 export { ENGINES, type Engine, Machine, type MachineOptions } from './machine.ts';

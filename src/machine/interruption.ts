@@ -123,10 +123,16 @@ export interface SupervisorCallInterruption {
 /** An interruption that a processor reports instead of taking it through its prefix area. */
 export type Interruption = ProgramInterruption | SupervisorCallInterruption;
 
-/** Bits of a translation-exception identification: the page, that the access was a store, and low-address protection. */
+/**
+ * Bits of a translation-exception identification: the page, whether the access was a store or a fetch, what forbids the access (bits
+ * 56, 60 and 61; zeros: the instruction was terminated), and of this, low-address and key-controlled protection.
+ */
 export const TEID_PAGE = ~0xfffn;
 export const TEID_STORE = 0x400n;
+export const TEID_FETCH = 0x800n;
+export const TEID_REASON = 0x8cn;
 export const TEID_LOW_ADDRESS = 0x80n;
+export const TEID_KEY = 0x08n;
 
 /** Returns whether a code is a translation exception, which a host resolves by making a table entry valid. */
 export function isTranslationException(code: number): boolean {

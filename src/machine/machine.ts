@@ -41,7 +41,7 @@ export interface MachineOptions {
   readonly cpuModel?: CpuModel;
   /**
    * How it executes instructions; default `auto`. The results are the same. Where WebAssembly is missing, or a page's content
-   * security policy forbids it, and with storage of more than 4 GiB less 832 KiB a processor, the interpreter executes all.
+   * security policy forbids it, and with storage of more than 4 GiB less 2,368 KiB a processor, the interpreter executes all.
    */
   readonly engine?: Engine;
 }

@@ -12,7 +12,7 @@ export const FLOATING_SCRATCH = 1;
 /** Number of access buffers of a processor: as many contexts are remembered. */
 export const CONTEXTS = 4;
 /** Entries of an access buffer for one kind of access, of 16 bytes each. */
-export const BUFFER_ENTRIES = 4096;
+export const BUFFER_ENTRIES = 16_384;
 const HALF_BUFFER = BUFFER_ENTRIES * 16;
 /** Size of the buffers of one context: for loads, then for stores. */
 export const CONTEXT_SIZE = 2 * HALF_BUFFER;
@@ -86,7 +86,7 @@ export const STORE_BUFFER = HALF_BUFFER;
 export const REGISTERS_SIZE = BLOCK.CC;
 
 /** Bytes in a block, a multiple of 64 KiB. */
-export const BLOCK_SIZE = 0xd_0000;
+export const BLOCK_SIZE = 0x25_0000;
 
 /** Where a block is. */
 export interface ProcessorBlock {

@@ -10,7 +10,7 @@
  */
 
 /** Number of slots. A power of two, at least 256: all slots of a page have the low 8 bits of its page number. */
-export const TLB_SLOTS = 4096;
+export const TLB_SLOTS = 16_384;
 
 const EMPTY = -1;
 

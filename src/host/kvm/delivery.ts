@@ -3,11 +3,22 @@
  * kvm_s390_deliver_pending_interrupts).
  */
 
-import { CPU_FLAG, type Cpu, EXT, EXTERNAL_CLASSES, LOWCORE, PGM, PSW, SIE } from '../../machine/index.ts';
+import {
+  CPU_FLAG,
+  type Cpu,
+  EXT,
+  EXTERNAL_CLASSES,
+  isNullifying,
+  LOWCORE,
+  PGM,
+  PSW,
+  SIE,
+} from '../../machine/index.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
 import { type IoInterruption, ioSubclasses, subclassMask, subclassOf } from './io-interrupts.ts';
 import { interceptedLength } from './operand.ts';
 import { forgetFetchEvent, hasFetchEvent } from './prefix-area.ts';
+import type { ProgramInterrupt } from './program-interrupt.ts';
 import type { PendingRestart, PendingStop } from './saved-cpu.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
@@ -68,7 +79,7 @@ export class Delivery {
 
   /** Whether an interruption is pending that `deliver` would deliver at once. */
   get interruptible(): boolean {
-    return this.restartPending || this.#next() !== null;
+    return this.restartPending || this.#vcpu.local.program !== null || this.#next() !== null;
   }
 
   /** Makes a stop pending. */
@@ -99,7 +110,8 @@ export class Delivery {
    */
   deliver(cpu: Cpu, limit: number): void {
     const before = cpu.executed;
-    if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);
+    if (this.#vcpu.local.program !== null) this.#deliverProgram(cpu, this.#vcpu.local.program);
+    else if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);
     const end = before + limit;
     if (!this.#nothingPending && cpu.executed < end) {
       if (this.#restart === 'first') this.#deliverRestart(cpu);
@@ -235,6 +247,21 @@ export class Delivery {
     cpu.executed++;
   }
 
+  /** Delivers the program interruption that user space made pending (Linux: __deliver_prog). */
+  #deliverProgram(cpu: Cpu, program: ProgramInterrupt): void {
+    const { block, prefixArea, local } = this.#vcpu;
+    const address = block.pswAddress;
+    if (program.rewind && isNullifying(program.code & ~PGM.PER)) block.advance(-program.length);
+    try {
+      prefixArea.pendingProgram(program);
+    } catch (error) {
+      block.pswAddress = address;
+      throw error;
+    }
+    cpu.executed++;
+    local.clearProgram();
+  }
+
   #deliverRestart(cpu: Cpu): void {
     this.#vcpu.prefixArea.restart();
     cpu.executed++;
@@ -257,7 +284,7 @@ export class Delivery {
    */
   #requestInterceptions(): void {
     const { block, local, vm } = this.#vcpu;
-    const external = !local.empty || vm.floating.serviceSignalPending;
+    const external = local.externalPending || vm.floating.serviceSignalPending;
     const io = vm.floating.io.pending !== 0;
     const externalByPsw = external && (block.pswMask & PSW.EXTERNAL) === 0n;
     const ioByPsw = io && (block.pswMask & PSW.IO) === 0n;

@@ -48,6 +48,14 @@ export type Exit =
       /** Whether the access was a store. */
       readonly write: boolean;
     }
+  /** A user-controlled guest accessed an address that is not mapped. */
+  | {
+      readonly reason: 'KVM_EXIT_S390_UCONTROL';
+      /** Guest address, a multiple of 4 KiB. */
+      readonly transExcCode: bigint;
+      /** 0x10: segment translation. */
+      readonly pgmCode: number;
+    }
   /** The guest waits, enabled, and nothing is pending. `until`: the TOD value of its next clock interruption. */
   | { readonly reason: 'KVM_EXIT_HLT'; readonly until: bigint | null }
   /** The state description is not valid; the reason is that of the validity interception. */

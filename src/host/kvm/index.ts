@@ -5,10 +5,17 @@ export type { Exit } from './exits.ts';
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
 export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 export { type IoInterruption, IoInterrupts } from './io-interrupts.ts';
+export {
+  AbsoluteMemory,
+  type ExchangeResult,
+  type LogicalOptions,
+  MEM_OP_MAX_SIZE,
+} from './memory-operations.ts';
 export { operandAddress, registerAddress } from './operand.ts';
 export { PrefixArea } from './prefix-area.ts';
+export type { ProgramInterrupt, ProgramRequest } from './program-interrupt.ts';
 export type { SavedFloating, SavedVcpu } from './saved-cpu.ts';
 export { type MemoryRegion, MemorySlots } from './slots.ts';
 export { Vcpu } from './vcpu.ts';
 export type { GuestCpu, GuestMachine } from './vcpu-context.ts';
-export { MAX_VCPUS, VirtualMachine, type VirtualMachineOptions } from './vm.ts';
+export { MAX_VCPUS, type VcpuOptions, VirtualMachine, type VirtualMachineOptions } from './vm.ts';

@@ -103,7 +103,8 @@ export class Interceptions {
       vm.faultIn(address, write);
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;
-      if (vm.slots.at(address)) return memoryFault(address, write);
+      if (vm.userControlled) return unmapped(address);
+      if (vm.reportsMissingMemory && vm.slots.at(address)) return memoryFault(address, write);
       return stuck ? this.#programLoop() : this.#addressing(length);
     }
     if (!stuck) return 'resume';
@@ -127,6 +128,7 @@ export class Interceptions {
   }
 
   #interception(cpu: Cpu, code: number): Exit | 'resume' {
+    if (this.#vcpu.vm.userControlled) return this.#userSpace(code);
     switch (code) {
       case ICPT.INSTRUCTION:
         return this.#instruction(cpu);
@@ -210,6 +212,11 @@ export class Interceptions {
 /** Returns the exit for an access to memory of a slot that the process has not mapped, or not for this kind of access. */
 export function memoryFault(address: bigint, write: boolean): Exit {
   return { reason: 'KVM_EXIT_MEMORY_FAULT', gpa: address & TEID_PAGE, size: PAGE_BYTES, write };
+}
+
+/** Returns the exit for an access of a user-controlled guest to an address that is not mapped. */
+function unmapped(address: bigint): Exit {
+  return { reason: 'KVM_EXIT_S390_UCONTROL', transExcCode: address, pgmCode: PGM.SEGMENT_TRANSLATION };
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Pending interruptions: the external ones of one virtual CPU, and those that any virtual CPU may take.
+ * Pending interruptions: those of one virtual CPU, and those that any virtual CPU may take.
  * The priorities and subclass masks of external interruptions are in `EXTERNAL_CLASSES`.
  */
 
@@ -7,13 +7,14 @@ import { EXT } from '../../machine/index.ts';
 import { demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
 import { IoInterrupts } from './io-interrupts.ts';
+import { mergePrograms, type ProgramInterrupt } from './program-interrupt.ts';
 import { demandSavedFloating, type SavedFloating } from './saved-cpu.ts';
 
 /** The bits of a service signal's parameter that are the SCCB address. The others indicate pending events. */
 const SCCB_ADDRESS = 0xffff_fff8;
 
 /**
- * The external interruptions that are pending for one virtual CPU. Methods that change them throw LinuxError EBADF if it
+ * The program and external interruptions that are pending for one virtual CPU. Methods that change them throw LinuxError EBADF if it
  * was destroyed, and EBUSY while a listener is called.
  */
 export class LocalInterrupts {
@@ -21,6 +22,7 @@ export class LocalInterrupts {
   readonly #emergencies = new Set<number>();
   /** The sender of the pending external call, or null if none is pending. */
   #call: number | null = null;
+  #program: ProgramInterrupt | null = null;
   readonly #life: Life;
 
   /** @param life the life of the virtual CPU */
@@ -30,7 +32,29 @@ export class LocalInterrupts {
 
   /** Whether nothing is pending. */
   get empty(): boolean {
-    return this.#emergencies.size === 0 && this.#call === null;
+    return !this.externalPending && this.#program === null;
+  }
+
+  /** Whether an external interruption is pending. */
+  get externalPending(): boolean {
+    return this.#emergencies.size > 0 || this.#call !== null;
+  }
+
+  /** The pending program interruption, or null. */
+  get program(): ProgramInterrupt | null {
+    return this.#program;
+  }
+
+  /** Makes a program interruption pending, see `mergePrograms`. */
+  injectProgram(program: ProgramInterrupt): void {
+    this.#life.demandQuiet();
+    this.#program = mergePrograms(this.#program, program);
+  }
+
+  /** Removes the pending program interruption. */
+  clearProgram(): void {
+    this.#life.demandQuiet();
+    this.#program = null;
   }
 
   /**
@@ -78,6 +102,7 @@ export class LocalInterrupts {
     this.#life.demandQuiet();
     this.#emergencies.clear();
     this.#call = null;
+    this.#program = null;
   }
 
   /** The senders of the pending emergency signals. */

@@ -15,6 +15,7 @@ import {
 import type { InterruptionEvent, Trace } from '../../trace/index.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { type IoInterruption, ioCode } from './io-interrupts.ts';
+import type { ProgramInterrupt } from './program-interrupt.ts';
 
 const PSW_SIZE = 16;
 
@@ -75,6 +76,26 @@ export class PrefixArea {
       operandAccess: 0,
       monitorClass: 0,
       monitorCode: 0n,
+      breakingEventAddress: this.#block.get64(SIE.BREAKING_EVENT_ADDRESS),
+      events,
+    });
+    this.#exchangePsw('program', code, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+    forgetFetchEvent(this.#block);
+  }
+
+  /**
+   * Injects a program interruption with all its fields. If the fetch of the intercepted instruction is a program event, and
+   * the interruption indicates none, it is indicated too.
+   */
+  pendingProgram(program: ProgramInterrupt): void {
+    const fetched = this.#fetchEvent();
+    const { perCode, perAtmid, perAddress, perAccess, ...rest } = program;
+    const own = { code: perCode, atmid: perAtmid, address: perAddress, access: perAccess };
+    const events = program.code & PGM.PER ? own : fetched;
+    const code = events.code === 0 ? program.code : program.code | PGM.PER;
+    storeProgram(this.#fields, {
+      ...rest,
+      code,
       breakingEventAddress: this.#block.get64(SIE.BREAKING_EVENT_ADDRESS),
       events,
     });

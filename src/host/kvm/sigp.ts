@@ -12,7 +12,7 @@ import type { GuestCpu } from './vcpu-context.ts';
 export function handleSigp(vcpu: GuestCpu): Handled {
   const ipa = vcpu.block.get16(SIE.IPA);
   const r1 = (ipa >>> 4) & 15;
-  const addressed = vcpu.vm.vcpus[Number((vcpu.gr[ipa & 15] as bigint) & 0xffffn)];
+  const addressed = vcpu.vm.vcpuAt(Number((vcpu.gr[ipa & 15] as bigint) & 0xffffn));
   const parameter = Number((vcpu.gr[r1 | 1] as bigint) & 0xffff_ffffn);
   const order = Number(operandAddress(vcpu) & 0xffn);
   const { cc, status } = signalProcessor(addressed && new Target(addressed), vcpu.id, order, parameter);

@@ -26,8 +26,20 @@ export interface GuestMachine extends GuestMemory {
   readonly channelSubsystem: boolean;
   /** The interruptions that any of its virtual CPUs may take. */
   readonly floating: FloatingInterrupts;
-  /** Its virtual CPUs, by CPU address. */
+  /**
+   * Whether its user controls it (KVM_VM_S390_UCONTROL): the host delivers no interruptions, executes no instructions, and leaves guest
+   * addresses that are not mapped to user space. There are no memory slots.
+   */
+  readonly userControlled: boolean;
+  /**
+   * Whether an access to memory of a slot that the process has not mapped is an exit. Otherwise it is an addressing exception of the guest, as
+   * in Linux.
+   */
+  readonly reportsMissingMemory: boolean;
+  /** Its virtual CPUs. */
   readonly vcpus: readonly GuestCpu[];
+  /** Returns the virtual CPU with a CPU address, or undefined. */
+  vcpuAt(address: number): GuestCpu | undefined;
   /** Whether memory slots hold all of a range of guest absolute storage. */
   hasMemory(range: AddressRange): boolean;
   /** Makes a guest page accessible. @throws GuestMemoryFault; LinuxError ENOMEM */
@@ -36,6 +48,8 @@ export interface GuestMachine extends GuestMemory {
   watchPage(page: GuestPage): void;
   /** Enables the guest's storage keys. @throws LinuxError ENOMEM */
   enableKeys(): void;
+  /** Returns the storage key of the page at a guest absolute address; 0 if the guest does not use keys. @throws LinuxError EFAULT */
+  getKey(address: bigint): number;
   /** See `VirtualMachine.setGuestKey`. @throws GuestMemoryFault; LinuxError ENOMEM */
   setGuestKey(page: GuestPage, key: number, compared: number): void;
 }

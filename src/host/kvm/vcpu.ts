@@ -40,9 +40,17 @@ import { GuestMemoryFault } from './guest-memory.ts';
 import { Interceptions, memoryFault, restoringPswOnFault } from './interceptions.ts';
 import { LocalInterrupts } from './interrupts.ts';
 import { ioSubclasses } from './io-interrupts.ts';
-import { interceptedLength } from './operand.ts';
+import {
+  type AccessException,
+  accessLogical,
+  checkLogical,
+  type LogicalOptions,
+  logicalAccess,
+} from './memory-operations.ts';
+import { interceptedLength, lastLength } from './operand.ts';
 import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
+import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
 import { demandSavedVcpu, eachGuestByte, guestFields, type SavedVcpu } from './saved-cpu.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 
@@ -72,8 +80,6 @@ export class Vcpu implements GuestCpu {
   fpc = 0;
   /** The guarded-storage registers: designation, section mask, and address of the event parameter list. */
   readonly guarded = new BigUint64Array(3);
-  /** Whether it is stopped. Then `run` does nothing until it is started. */
-  stopped: boolean;
   /** The external interruptions that are pending for this virtual CPU. */
   readonly local: LocalInterrupts;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null. */
@@ -86,14 +92,16 @@ export class Vcpu implements GuestCpu {
   /** Units of work of the last step. */
   #spent = 0;
 
-  /** @throws LinuxError ENOMEM */
-  constructor(vm: GuestMachine, id: number) {
+  /** @param description see `VcpuOptions`. @throws LinuxError ENOMEM */
+  constructor(vm: GuestMachine, id: number, description?: number) {
     const { frames, machine, storage, trace } = vm.mm.kernel;
     this.vm = vm;
     this.id = id;
     this.life = new Life(vm.mm.kernel, `virtual CPU ${id} was destroyed`, 'EBADF');
     this.local = new LocalInterrupts(this.life);
-    this.block = new CheckedStateDescription(storage, frames.allocateZeroed(0, 'kernel'), this.life);
+    if (description !== undefined) frames.share(description);
+    const origin = description ?? frames.allocateZeroed(0, 'kernel');
+    this.block = new CheckedStateDescription(storage, origin, this.life);
     this.prefixArea = new PrefixArea(vm, this.block, trace, id);
     this.prefixPages = new PrefixPages(vm, this.block);
     this.#clocks = new GuestClocks(machine.clock, this.block);
@@ -125,7 +133,8 @@ export class Vcpu implements GuestCpu {
     if (!RESET_KINDS.includes(kind))
       throw new LinuxError('EINVAL', `reset ${show(kind)} is not one of a CPU`);
     this.#clocks.endWait();
-    this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
+    const stopped = this.block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOPPED;
+    this.block.set32(SIE.CPU_FLAGS, (stopped | CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
   }
 
@@ -181,6 +190,27 @@ export class Vcpu implements GuestCpu {
         this.fr.fill(0n);
         break;
     }
+  }
+
+  /** Whether it is stopped: a flag of its state description. Then `run` does nothing until it is started. */
+  get stopped(): boolean {
+    return (this.block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOPPED) !== 0;
+  }
+
+  set stopped(stopped: boolean) {
+    demandFlag('stopped', stopped);
+    const others = this.block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.STOPPED;
+    this.block.set32(SIE.CPU_FLAGS, (others | (stopped ? CPU_FLAG.STOPPED : 0)) >>> 0);
+  }
+
+  /** The CPU timer as the guest would read it: 64 bits, unsigned. It runs while the guest runs or waits. */
+  get cpuTimer(): bigint {
+    return BigInt.asUintN(64, this.#clocks.timer);
+  }
+
+  set cpuTimer(value: bigint) {
+    this.#clocks.endWait();
+    this.block.set64(SIE.CPU_TIMER, value);
   }
 
   /** Whether a stop is pending, which it performs when it runs next. */
@@ -407,7 +437,7 @@ export class Vcpu implements GuestCpu {
   #step(cpu: Cpu, limit: number, pacer: Pacer | null): Exit | 'resume' {
     const before = cpu.executed;
     try {
-      this.#delivery.deliver(cpu, limit);
+      if (!this.vm.userControlled) this.#delivery.deliver(cpu, limit);
       const left = limit - (cpu.executed - before);
       if (this.stopped || !(left > 0)) return 'resume';
       this.prefixPages.make();
@@ -484,16 +514,86 @@ export class Vcpu implements GuestCpu {
   ): boolean {
     demandDoubleword('address', address);
     demandOperandLength(length);
+    return this.#usingStorage(cpu, () =>
+      this.restoringPswOnFault(() => accessGuest(this, cpu, address, access)),
+    );
+  }
+
+  /** Lets a processor access guest storage as the guest would: it holds the guest's access registers and address space. */
+  #usingStorage<T>(cpu: Cpu, access: () => T): T {
     return this.life.operation(() => {
       this.vm.mm.life.demand();
       this.vm.gmap.enable(cpu);
       this.#borrow(cpu);
+      const registers = cpu.ar.slice();
+      cpu.ar.set(this.ar);
       try {
-        return this.restoringPswOnFault(() => accessGuest(this, cpu, address, access));
+        return access();
       } finally {
+        cpu.ar.set(registers);
         this.vm.gmap.disable(cpu);
       }
     });
+  }
+
+  /**
+   * KVM_S390_MEMOP_LOGICAL_READ: fetches from guest storage at a logical address, as the guest would: by its PSW, control
+   * registers and access registers. Returns 0, or the code of the program interruption that the access would cause.
+   * @param cpu any processor, not executing; it is used for the translation
+   * @param into at most 64 KiB, filled from its start
+   * @throws LinuxError EINVAL for no bytes, an address that is not 64 bits, a key or register that is not 0 to 15, or an option
+   *   of the wrong type; E2BIG for more than 64 KiB; EFAULT when the process has not mapped a table of the guest; otherwise as `run`
+   */
+  readLogical(cpu: Cpu, address: bigint, into: Uint8Array, options: LogicalOptions = {}): number {
+    demandBytes(into);
+    const access = logicalAccess(address, into.length, false, options);
+    return this.#accessLogical(cpu, options, () => accessLogical(this, cpu, access, into));
+  }
+
+  /**
+   * KVM_S390_MEMOP_LOGICAL_WRITE: stores bytes at a logical address, as the guest would. Returns and throws as `readLogical`. If
+   * the storage key of a page forbids the store, the pages before it are stored.
+   */
+  writeLogical(cpu: Cpu, address: bigint, bytes: Uint8Array, options: LogicalOptions = {}): number {
+    demandBytes(bytes);
+    const access = logicalAccess(address, bytes.length, true, options);
+    return this.#accessLogical(cpu, options, () => accessLogical(this, cpu, access, bytes));
+  }
+
+  /**
+   * KVM_S390_MEMOP_F_CHECK_ONLY: checks an access at a logical address without making it. Returns and throws as `readLogical`; EFAULT
+   * also when a key is needed of a page that the process has not mapped.
+   */
+  checkLogical(
+    cpu: Cpu,
+    address: bigint,
+    length: number,
+    write: boolean,
+    options: LogicalOptions = {},
+  ): number {
+    const access = logicalAccess(address, length, write, options);
+    return this.#accessLogical(cpu, options, () => checkLogical(this, cpu, access));
+  }
+
+  #accessLogical(
+    cpu: Cpu,
+    { inject = false }: LogicalOptions,
+    perform: () => AccessException | null,
+  ): number {
+    const exception = this.#usingStorage(cpu, perform);
+    if (exception === null) return 0;
+    if (inject) this.injectProgram(exception);
+    return exception.code;
+  }
+
+  /**
+   * Makes a program interruption pending, which the guest takes when it runs next. It is combined with one that is pending, see
+   * `mergePrograms`.
+   * @throws LinuxError EINVAL for a field that has more bits than it can have, or a length that is not 0, 2, 4 or 6
+   */
+  injectProgram(request: ProgramRequest): void {
+    this.life.demandQuiet();
+    this.local.injectProgram(completeProgram(request, lastLength(this.block)));
   }
 
   /**

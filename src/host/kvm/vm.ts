@@ -13,6 +13,7 @@ import {
   demandKey,
   demandLength,
   demandObject,
+  show,
 } from '../arguments.ts';
 import { LinuxError } from '../errors.ts';
 import { Gmap } from '../gmap/index.ts';
@@ -23,6 +24,7 @@ import { processPage } from '../numbers.ts';
 import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
+import { AbsoluteMemory } from './memory-operations.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
@@ -41,6 +43,21 @@ export interface VirtualMachineOptions {
   readonly mm: Mm;
   /** A gmap of the process. The virtual machine owns it: `destroy` frees it. */
   readonly gmap: Gmap;
+  /** See `GuestMachine.userControlled`; default false. */
+  readonly userControlled?: boolean;
+  /** See `GuestMachine.reportsMissingMemory`; default true. */
+  readonly reportsMissingMemory?: boolean;
+}
+
+/** What a new virtual CPU is made of. */
+export interface VcpuOptions {
+  /** Its CPU address, 0 to 247; default the next one after those that were created. */
+  readonly id?: number;
+  /**
+   * Absolute address of a frame of zeros for the state description, which others may see as well. The virtual CPU takes a reference to it.
+   * Default a frame of its own.
+   */
+  readonly description?: number;
 }
 
 /** A virtual machine on a process. */
@@ -50,8 +67,13 @@ export class VirtualMachine implements GuestMachine {
   readonly slots: MemorySlots;
   /** Interruptions that any of its virtual CPUs may take. */
   readonly floating: FloatingInterrupts;
+  /** Its absolute storage, as KVM_S390_MEM_OP accesses it. */
+  readonly absoluteMemory: AbsoluteMemory;
+  readonly userControlled: boolean;
+  readonly reportsMissingMemory: boolean;
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
+  readonly #byAddress = new Map<number, Vcpu>();
   #channelSubsystem = false;
   /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
@@ -60,7 +82,9 @@ export class VirtualMachine implements GuestMachine {
   /** @throws LinuxError EINVAL when the gmap is not one of the process; ESRCH, ENOENT when one of the two has ended */
   constructor(options: VirtualMachineOptions) {
     demandObject('options', options);
-    const { mm, gmap } = options;
+    const { mm, gmap, userControlled = false, reportsMissingMemory = true } = options;
+    demandFlag('userControlled', userControlled);
+    demandFlag('reportsMissingMemory', reportsMissingMemory);
     demandInstance('mm', mm, Mm);
     demandInstance('gmap', gmap, Gmap);
     if (gmap.mm !== mm) throw new LinuxError('EINVAL', `gmap ${gmap.id} is not one of process ${mm.id}`);
@@ -70,8 +94,11 @@ export class VirtualMachine implements GuestMachine {
     this.floating = new FloatingInterrupts(this.life);
     this.mm = mm;
     this.gmap = gmap;
+    this.userControlled = userControlled;
+    this.reportsMissingMemory = reportsMissingMemory;
     this.slots = new MemorySlots(gmap);
     this.#keys = new StorageKeys(mm, this.slots);
+    this.absoluteMemory = new AbsoluteMemory(this);
     this.#unsubscribe = gmap.onInvalidated.subscribe((page) => {
       for (const vcpu of this.#vcpus) vcpu.prefixPages.invalidated(page);
     });
@@ -92,9 +119,14 @@ export class VirtualMachine implements GuestMachine {
     });
   }
 
-  /** Its virtual CPUs, by CPU address. */
+  /** Its virtual CPUs, in the order in which they were created: by CPU address, unless addresses were asked for. */
   get vcpus(): readonly Vcpu[] {
     return this.#vcpus;
+  }
+
+  /** Returns the virtual CPU with a CPU address, or undefined. */
+  vcpuAt(address: number): Vcpu | undefined {
+    return this.#byAddress.get(address);
   }
 
   /** KVM_SET_USER_MEMORY_REGION. See `MemorySlots.set`. @throws LinuxError as that */
@@ -151,18 +183,23 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * KVM_CREATE_VCPU: creates a virtual CPU with the next CPU address, and resets it. The first one operates, the others are
-   * stopped.
-   * @throws LinuxError EINVAL beyond 248 of them; ENOMEM
+   * KVM_CREATE_VCPU: creates a virtual CPU, and resets it. CPU 0 operates, the others are stopped.
+   * @throws LinuxError EINVAL for a CPU address that is not 0 to 247, or a state description that is not at a frame; EEXIST if there is a
+   *   virtual CPU with this address; ENOMEM
    */
-  createVcpu(): Vcpu {
-    const id = this.#vcpus.length;
-    if (id >= MAX_VCPUS)
-      throw new LinuxError('EINVAL', `a virtual machine has at most ${MAX_VCPUS} virtual CPUs`);
+  createVcpu(options: VcpuOptions = {}): Vcpu {
+    demandObject('options', options);
+    const { id = this.#vcpus.length, description } = options;
+    if (!Number.isInteger(id) || id < 0 || id >= MAX_VCPUS)
+      throw new LinuxError('EINVAL', `CPU address ${show(id)} is not 0 to ${MAX_VCPUS - 1}`);
+    if (this.#byAddress.has(id)) throw new LinuxError('EEXIST', `there is a virtual CPU ${id}`);
+    if (description !== undefined && this.mm.kernel.frames.purposeOf(description) === undefined)
+      throw new LinuxError('EINVAL', `no frame that is in use begins at ${show(description)}`);
     return this.life.operation(() => {
       this.mm.life.demand();
-      const vcpu = new Vcpu(this, id);
+      const vcpu = new Vcpu(this, id, description);
       this.#vcpus.push(vcpu);
+      this.#byAddress.set(id, vcpu);
       return vcpu;
     });
   }
@@ -204,6 +241,7 @@ export class VirtualMachine implements GuestMachine {
       if (!this.mm.ended) this.slots.stopLogs();
       for (const vcpu of this.#vcpus) vcpu.destroy();
       this.#vcpus.length = 0;
+      this.#byAddress.clear();
       if (!this.gmap.freed) this.gmap.free();
     });
   }

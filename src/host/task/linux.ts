@@ -6,6 +6,7 @@ import { Host } from '../host.ts';
 import { SI, SIG } from './abi/signals.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import { InputPipe, type OpenFile, OutputPipe, type OutputTaker } from './files/index.ts';
+import { registerKvm } from './kvm/index.ts';
 import { LinuxFiles } from './linux-files.ts';
 import {
   demandLinuxOptions,
@@ -105,6 +106,7 @@ export class Linux {
     this.system = new System({ host, time, random, files, limits });
     this.files = new LinuxFiles(files, host.kernel);
     files.mount('/proc', makeProc(files.host, this.system));
+    registerKvm(this.system);
     this.#terminals = new SystemTerminals(this.system);
     for (const [path, contents] of Object.entries(options.files ?? {}))
       this.files.write(path, contents, 0o755);

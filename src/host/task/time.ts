@@ -55,6 +55,11 @@ export class Time {
     this.#clock.skipTo(this.#todAt(Math.min(time, this.#last)));
   }
 
+  /** Returns the time of CLOCK_MONOTONIC at which the TOD clock has a value. */
+  at(tod: bigint): number {
+    return Math.max(0, Math.ceil((Number(tod - this.#start) * 1000) / 4096));
+  }
+
   /** When the next timer is due, or Infinity if there is none, or if the clocks do not go that far. */
   get due(): number {
     const { due } = this.#timers;

@@ -113,6 +113,9 @@ class AccessRequest {
   space = 0;
   /** Whether the ASCE that translates the address has the private-space control on. */
   privateSpace = false;
+  /** The ASCE that translates the address, in halves, if DAT is on. */
+  asceHi = 0;
+  asceLo = 0;
   /** The access key, or `UNKEYED`. */
   key = UNKEYED;
   /** The storage key from a segment-table entry, or `FRAMES_KEY`. */
@@ -485,22 +488,45 @@ export class CpuAccess extends CpuState {
       }
       return this.#operand(page as number as RealPage);
     }
+    this.#beginTranslated(page, offset, last, access);
+    const request = this.#request;
+    const { asceHi, asceLo } = request;
+    if (access === STORE && (page < LOW_PAGES || this.#inspecting))
+      this.#inspect(offset, length, request.space, asceLo);
+    request.key = this.key;
+    request.storageKey = FRAMES_KEY;
+    return this.sie === null ? this.#hostFrame(page, asceHi, asceLo) : this.#guestFrame(page, asceHi, asceLo);
+  }
+
+  /** As `#begin`, with DAT on: selects the space and its ASCE. Unwinds on exceptions of access-register translation. */
+  #beginTranslated(page: LogicalPage, first: number, last: number, access: Access): void {
     const space = this.#space(access);
     const byRegister = space === SPACE.ACCESS_REGISTER;
     if (byRegister) this.#translateRegister();
     const cr = controlRegisterOf(space) * 2;
-    const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
-    const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
-    this.#begin(page, offset, last, access);
+    this.#begin(page, first, last, access);
     const request = this.#request;
     request.space = space;
+    request.asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
+    request.asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
     request.fetchOnly = byRegister && this.art.fetchOnly;
-    request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
-    if (access === STORE && (page < LOW_PAGES || this.#inspecting))
-      this.#inspect(offset, length, space, asceLo);
-    request.key = this.key;
-    request.storageKey = FRAMES_KEY;
-    return this.sie === null ? this.#hostFrame(page, asceHi, asceLo) : this.#guestFrame(page, asceHi, asceLo);
+    request.privateSpace = (request.asceLo & ASCE.PRIVATE) !== 0;
+  }
+
+  /**
+   * Returns the guest's absolute page behind a logical page, for a host that accesses it for the guest. Low-address and DAT
+   * protection and that of access lists apply; key-controlled protection is left to the caller, who needs `privateSpace` for
+   * it. Of the storage, only table entries are accessed. Unwinds on exceptions.
+   * Preconditions: the processor interprets a guest.
+   * @param offset byte offset in the page of the first byte accessed
+   */
+  guestAbsolute(page: LogicalPage, offset: number, access: typeof FETCH | typeof STORE): AbsolutePage {
+    if (this.dat) this.#beginTranslated(page, offset, offset, access);
+    else this.#begin(page, offset, offset, access);
+    if (access === STORE) this.#lowAddress(offset);
+    const { asceHi, asceLo, privateSpace } = this.#request;
+    this.privateSpace = privateSpace;
+    return this.dat ? this.#guestPage(page, asceHi, asceLo) : this.prefixed(page as number as RealPage);
   }
 
   /** Translates the ALET in the operand's access register. Unwinds on exceptions. */
@@ -886,7 +912,10 @@ export class CpuAccess extends CpuState {
     return this.#accessException(UNWIND.PROGRAM, walk.code, page);
   }
 
-  /** Whether the last `translate` used an ASCE with the private-space control, and an access-list entry for fetches only. */
+  /**
+   * Whether the last `translate` or `guestAbsolute` used an ASCE with the private-space control; and whether the last `translate`
+   * used an access-list entry for fetches only.
+   */
   privateSpace = false;
   fetchOnly = false;
 
@@ -992,6 +1021,11 @@ export class CpuAccess extends CpuState {
 
   /** Translates by the guest's tables to a guest absolute page, then by the host's. */
   #guestFrame(page: LogicalPage, asceHi: number, asceLo: number): number {
+    return this.#absoluteFrame(this.#guestPage(page, asceHi, asceLo));
+  }
+
+  /** Translates by the guest's tables to a guest absolute page. */
+  #guestPage(page: LogicalPage, asceHi: number, asceLo: number): AbsolutePage {
     const { guestTlb: tlb } = this;
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo);
@@ -1006,7 +1040,7 @@ export class CpuAccess extends CpuState {
     }
     if (request.access === INSTRUCTION && tlb.noExecute[slot]) this.#demandExecutable(page);
     request.storageKey = tlb.keys[slot] as number;
-    return this.#absoluteFrame(tlb.frames[slot] as AbsolutePage);
+    return tlb.frames[slot] as AbsolutePage;
   }
 
   #fillGuest(page: LogicalPage, asceHi: number, asceLo: number): number {

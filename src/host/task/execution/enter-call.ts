@@ -55,7 +55,7 @@ function proceed(system: System, thread: Thread, action: () => CallResult): void
       const step = answer.next();
       if (!step.done) {
         thread.blocking = answer;
-        if (thread.state === 'runnable') thread.state = 'sleeping';
+        if (thread.state === 'runnable' && thread.guest === null) thread.state = 'sleeping';
         return;
       }
       result = step.value;

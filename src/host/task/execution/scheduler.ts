@@ -6,7 +6,7 @@
 import { type Cpu, CR0, InternalError, type Stop } from '../../../machine/index.ts';
 import { SI, SIG } from '../abi/signals.ts';
 import { resumeSequence } from '../process/restartable.ts';
-import type { Thread } from '../process/task.ts';
+import type { GuestRun, Thread } from '../process/task.ts';
 import type { RandomBytes } from '../random.ts';
 import { takeSignals } from '../signals/deliver.ts';
 import { forceSignal } from '../signals/send.ts';
@@ -168,6 +168,7 @@ export class Scheduler {
   #prepare(thread: Thread): boolean {
     const system = this.#system;
     while (thread.state === 'runnable' && !thread.held) {
+      if (thread.guest !== null && !thread.hasSignal) return true;
       if (thread.blocking !== null) {
         this.#actInUnit();
         continueCall(system, thread);
@@ -188,17 +189,32 @@ export class Scheduler {
 
   #execute(slot: Slot, thread: Thread, most: number): void {
     const { cpu } = slot;
+    const { process, guest } = thread;
     const before = cpu.executed;
-    this.#load(slot, thread);
-    const { process } = thread;
     const timers = Math.min(this.#untilTimer(), thread.workClock.left, process.workClock.left);
-    const stop = this.#run(cpu, Math.max(1, Math.min(most, slot.turnEnd - before, timers)));
-    thread.registers.save(cpu);
+    const limit = Math.max(1, Math.min(most, slot.turnEnd - before, timers));
+    const stop = guest === null ? this.#executeProgram(slot, thread, limit) : null;
+    if (guest !== null) this.#executeGuest(slot, thread, guest, limit);
     thread.work += cpu.executed - before;
     thread.workClock.expire();
     process.workClock.expire();
     if (cpu.executed !== before) this.isInUnit = false;
-    this.#handle(thread, stop);
+    if (stop !== null) this.#handle(thread, stop);
+  }
+
+  #executeProgram(slot: Slot, thread: Thread, limit: number): Stop {
+    const { cpu } = slot;
+    this.#load(slot, thread);
+    const stop = this.#run(cpu, limit);
+    thread.registers.save(cpu);
+    return stop;
+  }
+
+  #executeGuest(slot: Slot, thread: Thread, guest: GuestRun, limit: number): void {
+    slot.loaded = null;
+    this.acts++;
+    this.#system.current = thread;
+    if (!guest.execute(slot.cpu, limit)) thread.guest = null;
   }
 
   #actInUnit(): void {

@@ -1,5 +1,6 @@
 /** Processes and their threads (Linux: task_struct, signal_struct): the state, without operations. */
 
+import type { Cpu } from '../../../machine/index.ts';
 import { WorkClock } from '../interval-timer.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import { PendingSignals, type SignalInfo } from '../signals/pending-signals.ts';
@@ -49,6 +50,15 @@ export interface Restartable {
   readonly signature: number;
 }
 
+/** A guest that a thread executes instead of its program: KVM_RUN. */
+export interface GuestRun {
+  /**
+   * Executes it on the thread's processor, for at most `most` units of work. Returns whether it goes on; otherwise the system call is
+   * continued.
+   */
+  execute(cpu: Cpu, most: number): boolean;
+}
+
 /** What a thread is made of. */
 export interface ThreadParts {
   readonly tid: number;
@@ -90,6 +100,8 @@ export class Thread implements Waiter {
   sequenceBroken = false;
   /** The system call that waits, or null. */
   blocking: Blocking<unknown> | null = null;
+  /** The guest that it executes in a system call, or null. */
+  guest: GuestRun | null = null;
   /** What it waits for, in words. */
   waitsFor = '';
   call: CurrentCall | null = null;

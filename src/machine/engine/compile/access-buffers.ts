@@ -29,6 +29,9 @@ import type { JumpTable } from './jump-table.ts';
 const WORDS = CONTEXT_SIZE / 4;
 const STORE_WORDS = STORE_BUFFER / 4;
 const ENTRY_WORDS = 4;
+/** Entries in a group. Groups without an entry are left out when a context is cleared. */
+const GROUP = 64;
+const GROUP_WORDS = GROUP * ENTRY_WORDS;
 /** The page in the first entry when it is not used. */
 const FIRST_UNUSED = 0x1000;
 const NONE = -1;
@@ -47,8 +50,9 @@ class Context {
   hostAsceLo = 0;
   originPage = 0;
   pages = 0;
-  /** Whether it has had an entry since it was cleared. */
+  /** Whether it has had an entry since it was cleared, and 1 for each group that has. */
   used = false;
+  readonly groups = new Uint8Array(BUFFER_ENTRIES / GROUP);
   /** For each entry of a guest's context, the slot of the host's TLB that it depends on, or NONE. */
   #hostSlots: Int16Array | null = null;
 
@@ -175,6 +179,7 @@ export class AccessBuffers {
     words[at + 1] = Math.floor(page / 0x10_0000);
     words[at + 2] = (frame - lo) >>> 0;
     context.used = true;
+    context.groups[(index / GROUP) | 0] = 1;
     this.#used[0] = 1;
   }
 
@@ -256,8 +261,17 @@ export class AccessBuffers {
       context.hostSlots.fill(NONE);
       context.entries.fill(NONE);
     }
-    this.#words.fill(0, n * WORDS, (n + 1) * WORDS);
+    context.groups.forEach((used, group) => {
+      if (used !== 0) this.#clearGroup(n * WORDS + group * GROUP_WORDS);
+    });
+    context.groups.fill(0);
     this.#drop(n * WORDS);
+  }
+
+  /** Clears a group in both buffers. @param at the index of its first entry for loads */
+  #clearGroup(at: number): void {
+    this.#words.fill(0, at, at + GROUP_WORDS);
+    this.#words.fill(0, at + STORE_WORDS, at + STORE_WORDS + GROUP_WORDS);
   }
 }
 

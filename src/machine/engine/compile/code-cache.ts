@@ -39,7 +39,7 @@ export interface Region {
   readonly sources: readonly CodeBytes[];
   /** The other pages that it has code in. */
   readonly others: readonly OtherPage[];
-  /** How often it could not be used because one of those pages was not known to be there. */
+  /** How often in succession it could not be used because one of those pages was not known to be there. */
   absences: number;
   /** The value of the cache's epoch when it was last checked. */
   checked: number;
@@ -87,7 +87,7 @@ const counterOf = (address: number) => (address >>> 1) & (COUNTERS - 1);
 const RECENT = 1 << 12;
 /** Returns the place for the region at an absolute address. */
 const recentOf = (address: number) => (address >>> 1) & (RECENT - 1);
-/** How often a region is not used because a page is not known to be there, before it is made without other pages. */
+/** How often in succession a region is not used because a page is not known to be there, before it is made without other pages. */
 const MAX_ABSENCES = 100;
 /** Regions that are made at a time at most: a module of several costs little more than a module of one. */
 const MAX_BATCH = 32;
@@ -262,6 +262,7 @@ export class CodeCache implements CodeWatch {
       if (found < 0 && ++region.absences < MAX_ABSENCES) return null;
       return this.#compile({ address: region.address, page }, null);
     }
+    region.absences = 0;
     return region;
   }
 

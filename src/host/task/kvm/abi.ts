@@ -1,0 +1,299 @@
+/**
+ * The interface of /dev/kvm: commands, capabilities, and the layout of every struct. Nothing else knows offsets. Linux:
+ * include/uapi/linux/kvm.h, arch/s390/include/uapi/asm/kvm.h; Documentation/virt/kvm/api.rst describes what they mean.
+ *
+ * Offsets and sizes are bytes. Integers are big-endian.
+ */
+
+/** Commands of ioctl. */
+export const KVM = {
+  GET_API_VERSION: 0xae00,
+  CREATE_VM: 0xae01,
+  CHECK_EXTENSION: 0xae03,
+  GET_VCPU_MMAP_SIZE: 0xae04,
+  S390_ENABLE_SIE: 0xae06,
+  CREATE_VCPU: 0xae41,
+  GET_DIRTY_LOG: 0x4010_ae42,
+  SET_USER_MEMORY_REGION: 0x4020_ae46,
+  SET_USER_MEMORY_REGION2: 0x40a0_ae49,
+  S390_UCAS_MAP: 0x4018_ae50,
+  S390_UCAS_UNMAP: 0x4018_ae51,
+  S390_VCPU_FAULT: 0x4008_ae52,
+  CREATE_IRQCHIP: 0xae60,
+  SET_GSI_ROUTING: 0x4008_ae6a,
+  IRQFD: 0x4020_ae76,
+  IOEVENTFD: 0x4040_ae79,
+  RUN: 0xae80,
+  GET_REGS: 0x8080_ae81,
+  SET_REGS: 0x4080_ae82,
+  GET_SREGS: 0x80c0_ae83,
+  SET_SREGS: 0x40c0_ae84,
+  TRANSLATE: 0xc018_ae85,
+  SET_SIGNAL_MASK: 0x4004_ae8b,
+  GET_FPU: 0x8088_ae8c,
+  SET_FPU: 0x4088_ae8d,
+  S390_INTERRUPT: 0x4010_ae94,
+  S390_STORE_STATUS: 0x4008_ae95,
+  S390_SET_INITIAL_PSW: 0x4010_ae96,
+  S390_INITIAL_RESET: 0xae97,
+  GET_MP_STATE: 0x8004_ae98,
+  SET_MP_STATE: 0x4004_ae99,
+  SET_GUEST_DEBUG: 0x4018_ae9b,
+  ENABLE_CAP: 0x4068_aea3,
+  GET_ONE_REG: 0x4010_aeab,
+  SET_ONE_REG: 0x4010_aeac,
+  S390_MEM_OP: 0x4040_aeb1,
+  S390_GET_SKEYS: 0x4040_aeb2,
+  S390_SET_SKEYS: 0x4040_aeb3,
+  S390_IRQ: 0x4048_aeb4,
+  S390_SET_IRQ_STATE: 0x4020_aeb5,
+  S390_GET_IRQ_STATE: 0x4020_aeb6,
+  S390_GET_CMMA_BITS: 0xc020_aeb8,
+  S390_SET_CMMA_BITS: 0x4020_aeb9,
+  S390_NORMAL_RESET: 0xaec3,
+  S390_CLEAR_RESET: 0xaec4,
+  S390_PV_COMMAND: 0xc020_aec5,
+  RESET_DIRTY_RINGS: 0xaec7,
+  GET_STATS_FD: 0xaece,
+  S390_PV_CPU_COMMAND: 0xc020_aed0,
+  S390_ZPCI_OP: 0x4048_aed1,
+  CREATE_DEVICE: 0xc00c_aee0,
+  SET_DEVICE_ATTR: 0x4018_aee1,
+  GET_DEVICE_ATTR: 0x4018_aee2,
+  HAS_DEVICE_ATTR: 0x4018_aee3,
+} as const;
+
+/** The version of the interface that KVM_GET_API_VERSION returns. */
+export const KVM_API_VERSION = 12;
+/** The type of a virtual machine that its user controls. */
+export const KVM_VM_S390_UCONTROL = 1;
+/** The page of a virtual CPU's file that holds its state description, of a user-controlled virtual machine. */
+export const KVM_S390_SIE_PAGE_OFFSET = 1;
+
+/** Reasons of exits. */
+export const EXIT = {
+  DEBUG: 4,
+  INTR: 10,
+  S390_SIEIC: 13,
+  S390_RESET: 14,
+  S390_UCONTROL: 18,
+  S390_TSCH: 22,
+  S390_STSI: 25,
+} as const;
+
+/** struct kvm_run. The fields of exits share their place. */
+export const RUN = {
+  SIZE: 2368,
+  IMMEDIATE_EXIT: 1,
+  EXIT_REASON: 8,
+  PSW_MASK: 32,
+  PSW_ADDR: 40,
+  /** The fields of exits, which are cleared before an exit stores its own. */
+  EXIT: 48,
+  EXIT_SIZE: 256,
+  SIEIC_ICPTCODE: 48,
+  SIEIC_IPA: 50,
+  SIEIC_IPB: 52,
+  RESET_FLAGS: 48,
+  UCONTROL_TRANS_EXC_CODE: 48,
+  UCONTROL_PGM_CODE: 56,
+  TSCH_SUBCHANNEL: 48,
+  TSCH_IO_INT_PARM: 52,
+  TSCH_IO_INT_WORD: 56,
+  TSCH_IPB: 60,
+  TSCH_DEQUEUED: 64,
+  STSI_ADDR: 48,
+  STSI_AR: 56,
+  STSI_FC: 58,
+  STSI_SEL1: 59,
+  STSI_SEL2: 60,
+  DEBUG_ADDR: 48,
+  DEBUG_TYPE: 56,
+  VALID_REGS: 304,
+  DIRTY_REGS: 312,
+  /** struct kvm_sync_regs begins here: see `SYNC`. */
+  REGS: 320,
+} as const;
+
+/** Sets of registers in kvm_valid_regs and kvm_dirty_regs. */
+export const SYNC_SET = {
+  PREFIX: 0x1,
+  GPRS: 0x2,
+  ACRS: 0x4,
+  CRS: 0x8,
+  ARCH0: 0x10,
+  PFAULT: 0x20,
+  VRS: 0x40,
+  RICCB: 0x80,
+  FPRS: 0x100,
+  GSCB: 0x200,
+  BPBC: 0x400,
+  ETOKEN: 0x800,
+  DIAG318: 0x1000,
+  /** All of them. */
+  VALID: 0x1fff,
+} as const;
+
+/** struct kvm_sync_regs, by offsets in struct kvm_run. */
+export const SYNC = {
+  PREFIX: RUN.REGS,
+  GPRS: RUN.REGS + 8,
+  ACRS: RUN.REGS + 136,
+  CRS: RUN.REGS + 200,
+  TODPR: RUN.REGS + 328,
+  CPUTM: RUN.REGS + 336,
+  CKC: RUN.REGS + 344,
+  PP: RUN.REGS + 352,
+  GBEA: RUN.REGS + 360,
+  PFT: RUN.REGS + 368,
+  PFS: RUN.REGS + 376,
+  PFC: RUN.REGS + 384,
+  FPRS: RUN.REGS + 392,
+  FPC: RUN.REGS + 1416,
+  DIAG318: RUN.REGS + 1536,
+  /** struct gs_cb: a reserved doubleword, and the three guarded-storage registers. */
+  GSCB: RUN.REGS + 1744,
+} as const;
+
+/** struct kvm_userspace_memory_region, and what kvm_userspace_memory_region2 has beyond it. */
+export const MEMORY_REGION = {
+  SIZE: 32,
+  SIZE2: 160,
+  SLOT: 0,
+  FLAGS: 4,
+  GUEST_PHYS_ADDR: 8,
+  MEMORY_SIZE: 16,
+  USERSPACE_ADDR: 24,
+} as const;
+
+/** struct kvm_dirty_log. */
+export const DIRTY_LOG = { SIZE: 16, SLOT: 0, BITMAP: 8 } as const;
+/** struct kvm_s390_ucas_mapping. */
+export const UCAS_MAPPING = { SIZE: 24, USER_ADDR: 0, VCPU_ADDR: 8, LENGTH: 16 } as const;
+/** struct kvm_enable_cap. */
+export const ENABLE_CAP = { SIZE: 104, CAP: 0, FLAGS: 4, ARGS: 8 } as const;
+/** struct kvm_device_attr. */
+export const DEVICE_ATTR = { SIZE: 24, FLAGS: 0, GROUP: 4, ATTR: 8, ADDR: 16 } as const;
+/** struct kvm_one_reg. */
+export const ONE_REG = { SIZE: 16, ID: 0, ADDR: 8 } as const;
+/** struct kvm_regs: 16 general registers. */
+export const REGS_SIZE = 128;
+/** struct kvm_sregs. */
+export const SREGS = { SIZE: 192, ACRS: 0, CRS: 64 } as const;
+/** struct kvm_fpu. */
+export const FPU = { SIZE: 136, FPC: 0, FPRS: 8 } as const;
+/** struct kvm_s390_psw. */
+export const PSW_STRUCT = { SIZE: 16, MASK: 0, ADDR: 8 } as const;
+/** struct kvm_signal_mask: the length of the set that follows it. */
+export const SIGNAL_MASK = { SIZE: 4, LEN: 0 } as const;
+/** struct kvm_s390_skeys. */
+export const SKEYS = { SIZE: 64, START_GFN: 0, COUNT: 8, SKEYDATA_ADDR: 16, FLAGS: 24 } as const;
+
+/** Registers of KVM_GET_ONE_REG and KVM_SET_ONE_REG: the size of the value is in bits 52 to 55. */
+export const REG = {
+  TODPR: 0x5020_0000_0000_0001n,
+  EPOCHDIFF: 0x5030_0000_0000_0002n,
+  CPU_TIMER: 0x5030_0000_0000_0003n,
+  CLOCK_COMP: 0x5030_0000_0000_0004n,
+  PFTOKEN: 0x5030_0000_0000_0005n,
+  PFCOMPARE: 0x5030_0000_0000_0006n,
+  PFSELECT: 0x5030_0000_0000_0007n,
+  PP: 0x5030_0000_0000_0008n,
+  GBEA: 0x5030_0000_0000_0009n,
+} as const;
+/** The value of KVM_REG_S390_PFTOKEN of a guest without a handshake for page faults. */
+export const PFAULT_TOKEN_INVALID = 0xffff_ffff_ffff_ffffn;
+
+/** States of KVM_GET_MP_STATE. */
+export const MP_STATE = { STOPPED: 5, CHECK_STOP: 6, OPERATING: 7, LOAD: 8 } as const;
+
+/** Capabilities of KVM_CHECK_EXTENSION. */
+export const CAP = {
+  USER_MEMORY: 3,
+  NR_VCPUS: 9,
+  NR_MEMSLOTS: 10,
+  MP_STATE: 14,
+  SYNC_MMU: 16,
+  DESTROY_MEMORY_REGION_WORKS: 21,
+  SET_GUEST_DEBUG: 23,
+  IRQ_ROUTING: 25,
+  JOIN_MEMORY_REGIONS_WORKS: 30,
+  IRQFD: 32,
+  IOEVENTFD: 36,
+  INTERNAL_ERROR_DATA: 40,
+  S390_PSW: 42,
+  ENABLE_CAP: 54,
+  ASYNC_PF: 59,
+  MAX_VCPUS: 66,
+  ONE_REG: 70,
+  S390_GMAP: 71,
+  S390_UCONTROL: 73,
+  SYNC_REGS: 74,
+  S390_COW: 79,
+  IRQFD_RESAMPLE: 82,
+  S390_CSS_SUPPORT: 85,
+  DEVICE_CTRL: 89,
+  ENABLE_CAP_VM: 98,
+  S390_IRQCHIP: 99,
+  VM_ATTRIBUTES: 101,
+  CHECK_EXTENSION_VM: 105,
+  S390_USER_SIGP: 106,
+  S390_VECTOR_REGISTERS: 107,
+  S390_MEM_OP: 108,
+  S390_USER_STSI: 109,
+  S390_SKEYS: 110,
+  S390_INJECT_IRQ: 113,
+  S390_IRQ_STATE: 114,
+  IOEVENTFD_ANY_LENGTH: 122,
+  MAX_VCPU_ID: 128,
+  S390_USER_INSTR0: 130,
+  IMMEDIATE_EXIT: 136,
+  S390_GS: 140,
+  S390_AIS: 141,
+  S390_CMMA_MIGRATION: 145,
+  S390_AIS_MIGRATION: 150,
+  S390_BPB: 152,
+  S390_HPAGE_1M: 156,
+  S390_VCPU_RESETS: 179,
+  S390_DIAG318: 186,
+  HALT_POLL: 182,
+  SET_GUEST_DEBUG2: 195,
+  BINARY_STATS_FD: 203,
+  S390_MEM_OP_EXTENSION: 211,
+  SYSTEM_EVENT_DATA: 215,
+  USER_MEMORY2: 231,
+} as const;
+
+/** Groups of attributes of a virtual machine, and the attributes. */
+export const VM_ATTR = {
+  MEM_CTRL: 0,
+  TOD: 1,
+  CRYPTO: 2,
+  CPU_MODEL: 3,
+  MIGRATION: 4,
+  CPU_TOPOLOGY: 5,
+} as const;
+export const MEM_CTRL = { ENABLE_CMMA: 0, CLR_CMMA: 1, LIMIT_SIZE: 2 } as const;
+/** The value of KVM_S390_VM_MEM_LIMIT_SIZE without a limit. */
+export const NO_MEM_LIMIT = 0xffff_ffff_ffff_ffffn;
+export const TOD_ATTR = { LOW: 0, HIGH: 1, EXT: 2 } as const;
+/** struct kvm_s390_vm_tod_clock. */
+export const TOD_CLOCK = { SIZE: 16, EPOCH_IDX: 0, TOD: 8 } as const;
+export const CPU_MODEL = {
+  PROCESSOR: 0,
+  MACHINE: 1,
+  PROCESSOR_FEAT: 2,
+  MACHINE_FEAT: 3,
+  PROCESSOR_SUBFUNC: 4,
+  MACHINE_SUBFUNC: 5,
+} as const;
+/** struct kvm_s390_vm_cpu_processor. */
+export const CPU_PROCESSOR = { SIZE: 2064, CPUID: 0, IBC: 8, FAC_LIST: 16 } as const;
+/** struct kvm_s390_vm_cpu_machine. */
+export const CPU_MACHINE = { SIZE: 4112, CPUID: 0, IBC: 8, FAC_MASK: 16, FAC_LIST: 2064 } as const;
+/** The size of a list of facilities in the structs of processors and machines. */
+export const FAC_LIST_SIZE = 2048;
+/** struct kvm_s390_vm_cpu_feat, a bitmap, and struct kvm_s390_vm_cpu_subfunc. */
+export const CPU_FEAT_SIZE = 128;
+export const CPU_SUBFUNC_SIZE = 2048;
+export const MIGRATION = { STOP: 0, START: 1, STATUS: 2 } as const;

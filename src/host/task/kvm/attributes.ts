@@ -1,0 +1,192 @@
+/** Attributes of a virtual machine (Linux: kvm_s390_vm_set_attr; Documentation/virt/kvm/devices/vm.rst). */
+
+import { MACHINE_TYPE } from '../../../machine/index.ts';
+import { LinuxError } from '../../errors.ts';
+import type { UserMemory } from '../memory/user-memory.ts';
+import type { Thread } from '../process/task.ts';
+import {
+  CPU_FEAT_SIZE,
+  CPU_MACHINE,
+  CPU_MODEL,
+  CPU_PROCESSOR,
+  CPU_SUBFUNC_SIZE,
+  DEVICE_ATTR,
+  FAC_LIST_SIZE,
+  MEM_CTRL,
+  NO_MEM_LIMIT,
+  TOD_ATTR,
+  TOD_CLOCK,
+  VM_ATTR,
+} from './abi.ts';
+import type { KvmMachine } from './machine.ts';
+
+/** A request for an attribute: struct kvm_device_attr. */
+export interface AttributeRequest {
+  readonly flags: number;
+  readonly group: number;
+  readonly attr: bigint;
+  /** Where the value is, or is to be stored. */
+  readonly address: number;
+}
+
+/** What can be done with an attribute. It is there if it has one of the two. */
+export interface Attribute<T> {
+  get?(target: T, memory: UserMemory, address: number): void;
+  set?(target: T, memory: UserMemory, address: number): void;
+}
+
+/** Returns a request. @throws LinuxError EFAULT */
+export function readAttribute({ space }: Thread, at: number): AttributeRequest {
+  const request = space.memory.struct(at, DEVICE_ATTR.SIZE);
+  return {
+    flags: request.getUint32(DEVICE_ATTR.FLAGS),
+    group: request.getUint32(DEVICE_ATTR.GROUP),
+    attr: request.getBigUint64(DEVICE_ATTR.ATTR),
+    address: Number(request.getBigUint64(DEVICE_ATTR.ADDR)),
+  };
+}
+
+/** Returns the key of an attribute in a table. */
+export function attributeKey(group: number, attr: number | bigint): string {
+  return `${group}/${attr}`;
+}
+
+const ATTRIBUTES: ReadonlyMap<string, Attribute<KvmMachine>> = new Map<string, Attribute<KvmMachine>>([
+  [attributeKey(VM_ATTR.MEM_CTRL, MEM_CTRL.LIMIT_SIZE), { get: getMemoryLimit, set: setMemoryLimit }],
+  [attributeKey(VM_ATTR.TOD, TOD_ATTR.LOW), { get: getTod, set: setTod }],
+  [attributeKey(VM_ATTR.TOD, TOD_ATTR.HIGH), { get: getTodHigh, set: setTodHigh }],
+  [attributeKey(VM_ATTR.TOD, TOD_ATTR.EXT), { get: getTodExtended, set: setTodExtended }],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR), { get: getProcessor, set: setProcessor }],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE), { get: getMachine }],
+  [
+    attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR_FEAT),
+    { get: getNothing(CPU_FEAT_SIZE), set: setNothing(CPU_FEAT_SIZE) },
+  ],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE_FEAT), { get: getNothing(CPU_FEAT_SIZE) }],
+  [
+    attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR_SUBFUNC),
+    { get: getNothing(CPU_SUBFUNC_SIZE), set: setNothing(CPU_SUBFUNC_SIZE) },
+  ],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE_SUBFUNC), { get: getNothing(CPU_SUBFUNC_SIZE) }],
+]);
+
+/**
+ * Gets, sets, or asks for an attribute of a virtual machine. Returns 0.
+ * @throws LinuxError ENXIO for one that is not there, or not in this direction; EFAULT; what the attribute throws
+ */
+export function deviceAttribute(
+  machine: KvmMachine,
+  action: 'get' | 'set' | 'has',
+  { group, attr, address, flags }: AttributeRequest,
+  { space }: Thread,
+): number {
+  const attribute = ATTRIBUTES.get(attributeKey(group, attr));
+  const perform = action === 'has' ? attribute : attribute?.[action];
+  if (attribute === undefined || perform === undefined)
+    throw new LinuxError('ENXIO', `there is no attribute ${attr} of group ${group}`);
+  if (action === 'has') return 0;
+  if (group === VM_ATTR.TOD && flags !== 0) throw new LinuxError('EINVAL', 'flags of an attribute');
+  attribute[action]?.(machine, space.memory, address);
+  return 0;
+}
+
+function setU64(memory: UserMemory, address: number, value: bigint): void {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  memory.write(address, bytes);
+}
+
+function getMemoryLimit({ memoryLimit }: KvmMachine, memory: UserMemory, address: number): void {
+  setU64(memory, address, memoryLimit);
+}
+
+function setMemoryLimit(machine: KvmMachine, memory: UserMemory, address: number): void {
+  if (machine.userControlled) throw new LinuxError('EINVAL', 'the user of the virtual machine limits it');
+  const limit = memory.struct(address, 8).getBigUint64(0);
+  if (machine.memoryLimit !== NO_MEM_LIMIT && limit > machine.memoryLimit)
+    throw new LinuxError('E2BIG', `0x${limit.toString(16)} is more than the limit`);
+  if (limit === 0n) throw new LinuxError('EINVAL', 'a limit of 0');
+  demandNoVcpus(machine);
+  machine.memoryLimit = limit;
+}
+
+function demandNoVcpus({ vcpus }: KvmMachine): void {
+  if (vcpus.size > 0) throw new LinuxError('EBUSY', 'there are virtual CPUs already');
+}
+
+function getTod(machine: KvmMachine, memory: UserMemory, address: number): void {
+  setU64(memory, address, machine.tod);
+}
+
+function setTod(machine: KvmMachine, memory: UserMemory, address: number): void {
+  machine.tod = memory.struct(address, 8).getBigUint64(0);
+}
+
+function getTodHigh(_: KvmMachine, memory: UserMemory, address: number): void {
+  memory.write(address, Uint8Array.of(0));
+}
+
+function setTodHigh(_: KvmMachine, memory: UserMemory, address: number): void {
+  if (memory.read(address, 1)[0] !== 0) throw new LinuxError('EINVAL', 'the TOD clock has no epoch index');
+}
+
+function getTodExtended(machine: KvmMachine, memory: UserMemory, address: number): void {
+  const bytes = new Uint8Array(TOD_CLOCK.SIZE);
+  new DataView(bytes.buffer).setBigUint64(TOD_CLOCK.TOD, machine.tod);
+  memory.write(address, bytes);
+}
+
+function setTodExtended(machine: KvmMachine, memory: UserMemory, address: number): void {
+  const clock = memory.struct(address, TOD_CLOCK.SIZE);
+  if (clock.getUint8(TOD_CLOCK.EPOCH_IDX) !== 0)
+    throw new LinuxError('EINVAL', 'the TOD clock has no epoch index');
+  machine.tod = clock.getBigUint64(TOD_CLOCK.TOD);
+}
+
+/** The CPU ID: version 0xff, and the machine type. */
+function cpuId({ system }: KvmMachine): bigint {
+  return 0xff00_0000_0000_8000n | (BigInt(MACHINE_TYPE[system.host.machine.cpuModel]) << 16n);
+}
+
+function facilities({ system }: KvmMachine): Uint8Array {
+  return system.host.machine.facilities.subarray(0, FAC_LIST_SIZE);
+}
+
+function getProcessor(machine: KvmMachine, memory: UserMemory, address: number): void {
+  const bytes = new Uint8Array(CPU_PROCESSOR.SIZE);
+  new DataView(bytes.buffer).setBigUint64(CPU_PROCESSOR.CPUID, machine.cpuId ?? cpuId(machine));
+  bytes.set(machine.facilities ?? facilities(machine), CPU_PROCESSOR.FAC_LIST);
+  memory.write(address, bytes);
+}
+
+/** What user space sets is told to it again. The guest has the facilities of the machine. */
+function setProcessor(machine: KvmMachine, memory: UserMemory, address: number): void {
+  demandNoVcpus(machine);
+  const processor = memory.struct(address, CPU_PROCESSOR.SIZE);
+  machine.cpuId = processor.getBigUint64(CPU_PROCESSOR.CPUID);
+  const { buffer, byteOffset } = processor;
+  machine.facilities = new Uint8Array(buffer, byteOffset + CPU_PROCESSOR.FAC_LIST, FAC_LIST_SIZE).slice();
+}
+
+function getMachine(machine: KvmMachine, memory: UserMemory, address: number): void {
+  const bytes = new Uint8Array(CPU_MACHINE.SIZE);
+  new DataView(bytes.buffer).setBigUint64(CPU_MACHINE.CPUID, cpuId(machine));
+  bytes.set(facilities(machine), CPU_MACHINE.FAC_MASK);
+  bytes.set(facilities(machine), CPU_MACHINE.FAC_LIST);
+  memory.write(address, bytes);
+}
+
+/** Features of the interpretation of guests, and functions of instructions that have several: there are none. */
+function getNothing(size: number) {
+  return (_: KvmMachine, memory: UserMemory, address: number): void => {
+    memory.write(address, new Uint8Array(size));
+  };
+}
+
+function setNothing(size: number) {
+  return (machine: KvmMachine, memory: UserMemory, address: number): void => {
+    const wanted = memory.read(address, size);
+    if (wanted.some((byte) => byte !== 0)) throw new LinuxError('EINVAL', 'there are no such features');
+    demandNoVcpus(machine);
+  };
+}

@@ -1,0 +1,51 @@
+/** The capabilities of /dev/kvm (Linux: kvm_vm_ioctl_check_extension). */
+
+import { hasFacility } from '../../../machine/index.ts';
+import type { Host } from '../../host.ts';
+import { MAX_VCPUS } from '../../kvm/index.ts';
+import { CAP } from './abi.ts';
+
+/** Slots of a virtual machine. */
+const SLOTS = 32767;
+/** The maximum length of KVM_S390_MEM_OP in bytes. */
+export const MEM_OP_MAX_SIZE = 65536;
+/** Facility bits. */
+const FACILITY = { VECTOR: 129, GUARDED_STORAGE: 133, BRANCH_PREDICTION: 82 } as const;
+
+const PRESENT: ReadonlySet<number> = new Set([
+  ...[CAP.USER_MEMORY, CAP.USER_MEMORY2, CAP.DESTROY_MEMORY_REGION_WORKS, CAP.JOIN_MEMORY_REGIONS_WORKS],
+  ...[CAP.INTERNAL_ERROR_DATA, CAP.CHECK_EXTENSION_VM, CAP.ENABLE_CAP_VM, CAP.SYSTEM_EVENT_DATA],
+  ...[
+    CAP.S390_PSW,
+    CAP.S390_GMAP,
+    CAP.SYNC_MMU,
+    CAP.S390_UCONTROL,
+    CAP.SYNC_REGS,
+    CAP.ONE_REG,
+    CAP.ENABLE_CAP,
+  ],
+  ...[CAP.S390_CSS_SUPPORT, CAP.S390_IRQCHIP, CAP.VM_ATTRIBUTES, CAP.MP_STATE, CAP.IMMEDIATE_EXIT],
+  ...[CAP.S390_USER_STSI, CAP.S390_SKEYS, CAP.S390_VCPU_RESETS, CAP.S390_DIAG318, CAP.S390_COW],
+]);
+
+/** Returns what KVM_CHECK_EXTENSION returns; 0 for what is not there. */
+export function capability(host: Host, extension: number): number {
+  const { facilities } = host.machine;
+  switch (extension) {
+    case CAP.NR_VCPUS:
+      return Math.min(host.machine.cpus.length, MAX_VCPUS);
+    case CAP.MAX_VCPUS:
+    case CAP.MAX_VCPU_ID:
+      return MAX_VCPUS;
+    case CAP.NR_MEMSLOTS:
+      return SLOTS;
+    case CAP.S390_VECTOR_REGISTERS:
+      return Number(hasFacility(facilities, FACILITY.VECTOR));
+    case CAP.S390_GS:
+      return Number(hasFacility(facilities, FACILITY.GUARDED_STORAGE));
+    case CAP.S390_BPB:
+      return Number(hasFacility(facilities, FACILITY.BRANCH_PREDICTION));
+    default:
+      return Number(PRESENT.has(extension));
+  }
+}

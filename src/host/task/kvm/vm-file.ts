@@ -1,0 +1,166 @@
+/** The file of a virtual machine of /dev/kvm. */
+
+import { LinuxError } from '../../errors.ts';
+import { O } from '../abi/files.ts';
+import { install } from '../calls/descriptors.ts';
+import { AnonymousFile } from '../events/anonymous.ts';
+import type { Blocking } from '../process/blocking.ts';
+import type { Thread } from '../process/task.ts';
+import { CAP, DIRTY_LOG, ENABLE_CAP, KVM, MEMORY_REGION, SKEYS } from './abi.ts';
+import { deviceAttribute, readAttribute } from './attributes.ts';
+import { capability } from './capabilities.ts';
+import type { KvmMachine } from './machine.ts';
+import { makeVcpu } from './vcpu.ts';
+import { VcpuFile } from './vcpu-file.ts';
+
+/** The most storage keys that are read or set at once (Linux: KVM_S390_SKEYS_MAX). */
+const SKEYS_MAX = 1 << 20;
+/** What KVM_S390_GET_SKEYS returns for a guest that does not use storage keys. */
+const SKEYS_NONE = 1;
+/** Slots of a virtual machine. */
+const SLOTS = 32767;
+
+/** Performs a command. */
+type Command = (machine: KvmMachine, argument: number, thread: Thread) => Blocking<number> | number;
+
+const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
+  [KVM.CREATE_VCPU, createVcpu],
+  [KVM.CHECK_EXTENSION, (machine, argument) => capability(machine.system.host, argument)],
+  [KVM.ENABLE_CAP, enableCapability],
+  [
+    KVM.SET_USER_MEMORY_REGION,
+    (machine, at, thread) => setMemoryRegion(machine, at, thread, MEMORY_REGION.SIZE),
+  ],
+  [
+    KVM.SET_USER_MEMORY_REGION2,
+    (machine, at, thread) => setMemoryRegion(machine, at, thread, MEMORY_REGION.SIZE2),
+  ],
+  [KVM.GET_DIRTY_LOG, getDirtyLog],
+  [KVM.CREATE_IRQCHIP, createIrqchip],
+  [KVM.S390_GET_SKEYS, getKeys],
+  [KVM.S390_SET_SKEYS, setKeys],
+  [KVM.GET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'get')],
+  [KVM.SET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'set')],
+  [KVM.HAS_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'has')],
+]);
+
+/** An open virtual machine. */
+export class VmFile extends AnonymousFile {
+  readonly machine: KvmMachine;
+
+  /** @param machine whose reference the file takes over */
+  constructor(machine: KvmMachine) {
+    super(machine.system.files.anonymous, 'kvm-vm', O.RDWR);
+    this.machine = machine;
+  }
+
+  override control(command: number, argument: number, thread: Thread): Blocking<number> | number {
+    this.machine.demandOwner(thread);
+    const perform = COMMANDS.get(command);
+    if (perform === undefined)
+      throw new LinuxError('ENOTTY', `a virtual machine has no command 0x${command.toString(16)}`);
+    return perform(this.machine, argument, thread);
+  }
+
+  protected override closed(): void {
+    this.machine.release();
+  }
+}
+
+function createVcpu(machine: KvmMachine, id: number, thread: Thread): number {
+  return install(thread, new VcpuFile(makeVcpu(machine, id)), true);
+}
+
+function createIrqchip(machine: KvmMachine): number {
+  if (!machine.hasIrqchip) throw new LinuxError('EINVAL', 'KVM_CAP_S390_IRQCHIP is not enabled');
+  return 0;
+}
+
+function enableCapability(machine: KvmMachine, at: number, { space }: Thread): number {
+  const cap = space.memory.struct(at, ENABLE_CAP.SIZE);
+  if (cap.getUint32(ENABLE_CAP.FLAGS) !== 0) throw new LinuxError('EINVAL', 'flags of KVM_ENABLE_CAP');
+  switch (cap.getUint32(ENABLE_CAP.CAP)) {
+    case CAP.S390_IRQCHIP:
+      machine.hasIrqchip = true;
+      return 0;
+    case CAP.S390_USER_STSI:
+      machine.userStsi = true;
+      return 0;
+    case CAP.S390_GS:
+      demandNoVcpus(machine);
+      return 0;
+    case CAP.S390_VECTOR_REGISTERS:
+    case CAP.S390_HPAGE_1M:
+      demandNoVcpus(machine);
+  }
+  throw new LinuxError('EINVAL', `capability ${cap.getUint32(ENABLE_CAP.CAP)} cannot be enabled`);
+}
+
+function demandNoVcpus({ vcpus }: KvmMachine): void {
+  if (vcpus.size > 0) throw new LinuxError('EBUSY', 'there are virtual CPUs already');
+}
+
+function setMemoryRegion(machine: KvmMachine, at: number, { space }: Thread, size: number): number {
+  const region = space.memory.struct(at, size);
+  const memorySize = region.getBigUint64(MEMORY_REGION.MEMORY_SIZE);
+  const guestPhysAddr = region.getBigUint64(MEMORY_REGION.GUEST_PHYS_ADDR);
+  if (memorySize !== 0n && guestPhysAddr + memorySize > machine.memoryLimit)
+    throw new LinuxError(
+      'EINVAL',
+      `0x${guestPhysAddr.toString(16)} + 0x${memorySize.toString(16)} is beyond the limit`,
+    );
+  machine.vm.setMemoryRegion({
+    slot: region.getUint32(MEMORY_REGION.SLOT),
+    flags: region.getUint32(MEMORY_REGION.FLAGS),
+    guestPhysAddr,
+    memorySize,
+    userspaceAddr: region.getBigUint64(MEMORY_REGION.USERSPACE_ADDR),
+  });
+  return 0;
+}
+
+function getDirtyLog(machine: KvmMachine, at: number, { space }: Thread): number {
+  const log = space.memory.struct(at, DIRTY_LOG.SIZE);
+  const slot = log.getUint32(DIRTY_LOG.SLOT);
+  const { vm } = machine;
+  if (slot >= SLOTS) throw new LinuxError('EINVAL', `there is no slot ${slot}`);
+  const { memorySize = 0n } = vm.slots.all.get(slot) ?? {};
+  const bitmap = bitmapOf(vm.getDirtyLog(slot), Number(memorySize / 4096n));
+  space.memory.write(Number(log.getBigUint64(DIRTY_LOG.BITMAP)), bitmap);
+  return 0;
+}
+
+/** Returns an array of unsigned long with a bit for each number: bit n of an element is that of value 2^n. */
+function bitmapOf(numbers: readonly number[], count: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(count / 64) * 8);
+  for (const n of numbers) bytes[(n >>> 6) * 8 + 7 - ((n & 63) >>> 3)]! |= 1 << (n & 7);
+  return bytes;
+}
+
+/** What both commands for storage keys are passed. @throws LinuxError EINVAL, EFAULT */
+function keysRequest(at: number, { space }: Thread): { start: number; count: number; data: number } {
+  const keys = space.memory.struct(at, SKEYS.SIZE);
+  const [start, count] = [keys.getBigUint64(SKEYS.START_GFN), keys.getBigUint64(SKEYS.COUNT)];
+  if (keys.getUint32(SKEYS.FLAGS) !== 0) throw new LinuxError('EINVAL', 'flags of storage keys');
+  if (count < 1n || count > SKEYS_MAX) throw new LinuxError('EINVAL', `${count} storage keys`);
+  return { start: Number(start), count: Number(count), data: Number(keys.getBigUint64(SKEYS.SKEYDATA_ADDR)) };
+}
+
+function getKeys(machine: KvmMachine, at: number, thread: Thread): number {
+  const { start, count, data } = keysRequest(at, thread);
+  const { vm } = machine;
+  const keys = vm.getKeys(start, count);
+  if (keys === null) return SKEYS_NONE;
+  thread.space.memory.write(data, keys);
+  return 0;
+}
+
+function setKeys(machine: KvmMachine, at: number, thread: Thread): number {
+  const { start, count, data } = keysRequest(at, thread);
+  machine.vm.setKeys(start, thread.space.memory.read(data, count));
+  return 0;
+}
+
+function attribute(machine: KvmMachine, at: number, thread: Thread, action: 'get' | 'set' | 'has'): number {
+  return deviceAttribute(machine, action, readAttribute(thread, at), thread);
+}
