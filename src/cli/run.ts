@@ -1,7 +1,7 @@
 /** `guesthouse run PROGRAM`: runs a Linux program for s390x as a process of the host. */
 
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, posix } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
 import { Linux, type LinuxOptions, type LinuxProcess, type SpawnOptions } from '../host/task/index.ts';
@@ -62,7 +62,7 @@ export function addRun(program: Command): void {
     )
     .argument(
       '<program>',
-      'the executable: a path in --root, or a file of this computer, which is copied to /bin',
+      'the executable: a path in --root, or a file of this computer, which is copied into the system',
     )
     .argument('[arguments...]', 'its arguments')
     .passThroughOptions()
@@ -279,9 +279,24 @@ function programOf(linux: Linux, path: string, args: readonly string[], flags: R
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
     throw new LinuxError(isThere ? 'EACCES' : 'ENOENT', reasonOf(error));
   }
-  const target = `/bin/${basename(path)}`;
-  if (!linux.files.has(target, bytes)) linux.files.write(target, bytes, 0o755);
-  return { ...common, path: target };
+  return { ...common, path: copyProgram(linux, path, common.directory, bytes) };
+}
+
+/**
+ * Copies a program of this computer to where its path leads in the system, so that the program finds itself by the name that it was called by. If
+ * that is no place for a file, it goes to /bin. Returns the path.
+ */
+function copyProgram(linux: Linux, path: string, directory: string, bytes: Uint8Array): string {
+  const inBin = `/bin/${basename(path)}`;
+  const target = path.includes('/') ? posix.resolve('/', directory, path) : inBin;
+  try {
+    if (!linux.files.has(target, bytes)) linux.files.write(target, bytes, 0o755);
+    return target;
+  } catch (error) {
+    if (!(error instanceof LinuxError) || target === inBin) throw error;
+    if (!linux.files.has(inBin, bytes)) linux.files.write(inBin, bytes, 0o755);
+    return inBin;
+  }
 }
 
 function environment({ env }: RunFlags): Record<string, string> {

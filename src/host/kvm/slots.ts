@@ -33,6 +33,8 @@ export interface MemoryRegion {
 export class MemorySlots {
   readonly #gmap: Gmap;
   readonly #slots = new Map<number, Required<MemoryRegion>>();
+  /** The slots by guest address, ascending. */
+  readonly #sorted: Required<MemoryRegion>[] = [];
   /** The dirty logs of the slots that log, by slot number. */
   readonly #logs = new Map<number, DirtyLog>();
 
@@ -48,10 +50,30 @@ export class MemorySlots {
   /** Returns the slot of a guest absolute address, or undefined. */
   at(address: bigint): Required<MemoryRegion> | undefined {
     demandBigint('address', address);
-    for (const slot of this.#slots.values()) {
-      if (address >= slot.guestPhysAddr && address < slot.guestPhysAddr + slot.memorySize) return slot;
+    const slot = this.#sorted[this.#countUpTo(address) - 1];
+    return slot !== undefined && address < slot.guestPhysAddr + slot.memorySize ? slot : undefined;
+  }
+
+  /** Returns the number of slots that begin at `address` or before. */
+  #countUpTo(address: bigint): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#sorted[middle]!.guestPhysAddr <= address) low = middle + 1;
+      else high = middle;
     }
-    return undefined;
+    return low;
+  }
+
+  #add(slot: Required<MemoryRegion>): void {
+    this.#slots.set(slot.slot, slot);
+    this.#sorted.splice(this.#countUpTo(slot.guestPhysAddr), 0, slot);
+  }
+
+  #remove(slot: Required<MemoryRegion>): void {
+    this.#slots.delete(slot.slot);
+    this.#sorted.splice(this.#countUpTo(slot.guestPhysAddr) - 1, 1);
   }
 
   /**
@@ -99,13 +121,13 @@ export class MemorySlots {
     if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: it does not exist`);
     this.#gmap.unmap({ address: old.guestPhysAddr, length: old.memorySize });
     this.#stopLog(slot);
-    this.#slots.delete(slot);
+    this.#remove(old);
   }
 
   #create(wanted: Required<MemoryRegion>): void {
     this.#checkPlace(wanted);
     this.#logged(wanted, () => this.#map(wanted));
-    this.#slots.set(wanted.slot, wanted);
+    this.#add(wanted);
   }
 
   /**
@@ -139,7 +161,8 @@ export class MemorySlots {
     this.#logged(wanted, () => {
       if (moves) this.#move(wanted, old);
     });
-    this.#slots.set(wanted.slot, wanted);
+    this.#remove(old);
+    this.#add(wanted);
   }
 
   #move(wanted: Required<MemoryRegion>, old: Required<MemoryRegion>): void {
@@ -159,16 +182,24 @@ export class MemorySlots {
         throw new LinuxError('EINVAL', `${name} ${hex(wanted[name])} is not a multiple of 1 MiB`);
       }
     }
-    const end = wanted.guestPhysAddr + wanted.memorySize;
-    for (const other of this.#slots.values()) {
-      if (other.slot === wanted.slot) continue;
-      if (wanted.guestPhysAddr < other.guestPhysAddr + other.memorySize && other.guestPhysAddr < end) {
-        throw new LinuxError(
-          'EEXIST',
-          `slot ${wanted.slot} at ${hex(wanted.guestPhysAddr)} overlaps slot ${other.slot}`,
-        );
-      }
+    const other = this.#overlapping(wanted);
+    if (other === undefined) return;
+    throw new LinuxError(
+      'EEXIST',
+      `slot ${wanted.slot} at ${hex(wanted.guestPhysAddr)} overlaps slot ${other.slot}`,
+    );
+  }
+
+  /** Returns another slot that overlaps one, or undefined. Only its own former place can lie between it and the next ones. */
+  #overlapping({ slot, guestPhysAddr, memorySize }: Required<MemoryRegion>): Required<MemoryRegion> | undefined {
+    const end = guestPhysAddr + memorySize;
+    const next = this.#countUpTo(guestPhysAddr);
+    for (let at = Math.max(0, next - 2); at < this.#sorted.length; at++) {
+      const other = this.#sorted[at]!;
+      if (other.guestPhysAddr >= end) return undefined;
+      if (other.slot !== slot && guestPhysAddr < other.guestPhysAddr + other.memorySize) return other;
     }
+    return undefined;
   }
 }
 

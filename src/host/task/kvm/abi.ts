@@ -76,7 +76,7 @@ export const EXIT = {
   INTR: 10,
   S390_SIEIC: 13,
   S390_RESET: 14,
-  S390_UCONTROL: 18,
+  S390_UCONTROL: 20,
   S390_TSCH: 22,
   S390_STSI: 25,
 } as const;
@@ -297,3 +297,28 @@ export const FAC_LIST_SIZE = 2048;
 export const CPU_FEAT_SIZE = 128;
 export const CPU_SUBFUNC_SIZE = 2048;
 export const MIGRATION = { STOP: 0, START: 1, STATUS: 2 } as const;
+
+/** struct kvm_s390_mem_op. */
+export const MEM_OP = {
+  SIZE: 64,
+  GADDR: 0,
+  FLAGS: 8,
+  LENGTH: 16,
+  OP: 20,
+  BUF: 24,
+  AR: 32,
+  KEY: 33,
+  OLD_ADDR: 40,
+} as const;
+/** Operations of KVM_S390_MEM_OP. */
+export const MEMOP = {
+  LOGICAL_READ: 0,
+  LOGICAL_WRITE: 1,
+  ABSOLUTE_READ: 4,
+  ABSOLUTE_WRITE: 5,
+  ABSOLUTE_CMPXCHG: 6,
+} as const;
+/** Flags of KVM_S390_MEM_OP. */
+export const MEMOP_FLAG = { CHECK_ONLY: 1, INJECT_EXCEPTION: 2, SKEY_PROTECTION: 4 } as const;
+/** Bits of KVM_CAP_S390_MEM_OP_EXTENSION. */
+export const MEMOP_EXTENSION = { BASE: 1, CMPXCHG: 2 } as const;

@@ -2,13 +2,11 @@
 
 import { hasFacility } from '../../../machine/index.ts';
 import type { Host } from '../../host.ts';
-import { MAX_VCPUS } from '../../kvm/index.ts';
-import { CAP } from './abi.ts';
+import { MAX_VCPUS, MEM_OP_MAX_SIZE } from '../../kvm/index.ts';
+import { CAP, MEMOP_EXTENSION } from './abi.ts';
 
 /** Slots of a virtual machine. */
 const SLOTS = 32767;
-/** The maximum length of KVM_S390_MEM_OP in bytes. */
-export const MEM_OP_MAX_SIZE = 65536;
 /** Facility bits. */
 const FACILITY = { VECTOR: 129, GUARDED_STORAGE: 133, BRANCH_PREDICTION: 82 } as const;
 
@@ -39,6 +37,10 @@ export function capability(host: Host, extension: number): number {
       return MAX_VCPUS;
     case CAP.NR_MEMSLOTS:
       return SLOTS;
+    case CAP.S390_MEM_OP:
+      return MEM_OP_MAX_SIZE;
+    case CAP.S390_MEM_OP_EXTENSION:
+      return MEMOP_EXTENSION.BASE | MEMOP_EXTENSION.CMPXCHG;
     case CAP.S390_VECTOR_REGISTERS:
       return Number(hasFacility(facilities, FACILITY.VECTOR));
     case CAP.S390_GS:

@@ -19,6 +19,7 @@ import {
   SYNC,
   UCAS_MAPPING,
 } from './abi.ts';
+import { logicalMemoryOperation } from './memory-operation.ts';
 import { getOneRegister, setOneRegister } from './one-register.ts';
 import { run } from './run.ts';
 import { storeControlsAndClocks, storePsw, storeToken } from './synchronize.ts';
@@ -50,6 +51,7 @@ export const VCPU_COMMANDS: ReadonlyMap<number, VcpuCommand> = new Map<number, V
   [KVM.SET_SIGNAL_MASK, synchronous(setSignalMask)],
   [KVM.ENABLE_CAP, synchronous(enableCapability)],
   [KVM.TRANSLATE, synchronous(translate)],
+  [KVM.S390_MEM_OP, synchronous(logicalMemoryOperation)],
   [KVM.S390_NORMAL_RESET, synchronous((vcpu) => reset(vcpu, 'cpu'))],
   [KVM.S390_INITIAL_RESET, synchronous((vcpu) => reset(vcpu, 'initial'))],
   [KVM.S390_CLEAR_RESET, synchronous((vcpu) => reset(vcpu, 'clear'))],

@@ -10,6 +10,7 @@ import { CAP, DIRTY_LOG, ENABLE_CAP, KVM, MEMORY_REGION, SKEYS } from './abi.ts'
 import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
 import type { KvmMachine } from './machine.ts';
+import { absoluteMemoryOperation } from './memory-operation.ts';
 import { makeVcpu } from './vcpu.ts';
 import { VcpuFile } from './vcpu-file.ts';
 
@@ -37,6 +38,7 @@ const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   ],
   [KVM.GET_DIRTY_LOG, getDirtyLog],
   [KVM.CREATE_IRQCHIP, createIrqchip],
+  [KVM.S390_MEM_OP, absoluteMemoryOperation],
   [KVM.S390_GET_SKEYS, getKeys],
   [KVM.S390_SET_SKEYS, setKeys],
   [KVM.GET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'get')],
@@ -130,10 +132,10 @@ function getDirtyLog(machine: KvmMachine, at: number, { space }: Thread): number
   return 0;
 }
 
-/** Returns an array of unsigned long with a bit for each number: bit n of an element is that of value 2^n. */
+/** Returns the bitmap of a log: a bit for each page in little-endian order, in doublewords (Linux: set_bit_le). */
 function bitmapOf(numbers: readonly number[], count: number): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(count / 64) * 8);
-  for (const n of numbers) bytes[(n >>> 6) * 8 + 7 - ((n & 63) >>> 3)]! |= 1 << (n & 7);
+  for (const n of numbers) bytes[n >>> 3]! |= 1 << (n & 7);
   return bytes;
 }
 
