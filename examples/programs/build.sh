@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds every example program into images/, and those in hostile/ and interactive/ into images/ there. They contain nothing but the sources in this folder: no library is linked.
+# Builds every example program into images/, and those in hostile/, interactive/ and kvm/ into images/ there. They contain nothing but the sources in this folder: no library is linked.
 # The images are in the repository, so this is only needed after a change. The same compiler builds the same bytes.
 set -eu
 cd "$(dirname "$0")"
@@ -15,8 +15,8 @@ flags="-O2 -march=z10 -m64 -std=gnu11 -Wall -Wextra -Werror
   -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fno-ident -Ilib -nostdlib
   -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,norelro -s"
 
-mkdir -p images hostile/images interactive/images
-for source in *.c hostile/*.c interactive/*.c; do
+mkdir -p images hostile/images interactive/images kvm/images
+for source in *.c hostile/*.c interactive/*.c kvm/*.c; do
   name=$(basename "${source%.c}")
   image="$(dirname "$source")/images/$name.elf"
   how="-static -no-pie -fno-pic"

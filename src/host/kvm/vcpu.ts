@@ -85,6 +85,8 @@ export class Vcpu implements GuestCpu {
   readonly local: LocalInterrupts;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null. */
   pageFaultToken: bigint | null = null;
+  /** Whether the frame of the state description is its own. */
+  readonly #ownsDescription: boolean;
   readonly #clocks: GuestClocks;
   readonly #delivery: Delivery;
   readonly #interceptions: Interceptions;
@@ -100,7 +102,7 @@ export class Vcpu implements GuestCpu {
     this.id = id;
     this.life = new Life(vm.mm.kernel, `virtual CPU ${id} was destroyed`, 'EBADF');
     this.local = new LocalInterrupts(this.life);
-    if (description !== undefined) frames.share(description);
+    this.#ownsDescription = description === undefined;
     const origin = description ?? frames.allocateZeroed(0, 'kernel');
     this.block = new CheckedStateDescription(storage, origin, this.life);
     this.prefixArea = new PrefixArea(vm, this.block, trace, id);
@@ -123,7 +125,7 @@ export class Vcpu implements GuestCpu {
     if (!this.vm.life.ended)
       throw new LinuxError('EBUSY', `virtual CPU ${this.id} ends with its virtual machine`);
     this.life.end();
-    this.vm.mm.kernel.frames.free(this.block.origin);
+    if (this.#ownsDescription) this.vm.mm.kernel.frames.free(this.block.origin);
   }
 
   /**

@@ -55,8 +55,8 @@ export interface VcpuOptions {
   /** Its CPU address, 0 to 247; default the next one after those that were created. */
   readonly id?: number;
   /**
-   * Absolute address of a frame of zeros for the state description, which others may see as well. The virtual CPU takes a reference to it.
-   * Default a frame of its own.
+   * Absolute address of a frame of zeros for the state description, which others may see as well. It belongs to the caller,
+   * and must stay allocated until the virtual machine is destroyed. Default a frame of its own.
    */
   readonly description?: number;
 }

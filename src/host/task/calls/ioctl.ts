@@ -26,4 +26,4 @@ function ioctl(_: System, thread: Thread, fd: number, command: number, argument:
 }
 
 /** The system call for devices. */
-export const IOCTL_CALLS = [call('ioctl', 'fd hex addr', ioctl)];
+export const IOCTL_CALLS = [call('ioctl', 'fd ioctl addr', ioctl)];

@@ -16,7 +16,7 @@ export type CallResult = number | undefined | Blocking<number | undefined>;
 export type CallHandler = (system: System, thread: Thread, ...args: number[]) => CallResult;
 
 /**
- * Kinds of arguments, which say how a register becomes a number and how strace shows it. `int` and `fd` have 32 bits with a sign; `uint` and the
+ * Kinds of arguments, which say how a register becomes a number and how strace shows it. `int` and `fd` have 32 bits with a sign; `uint`, `ioctl` and the
  * kinds of flags 32 without; `long` 64 with a sign; the others 64 without.
  */
 export type ArgumentKind =
@@ -32,6 +32,7 @@ export type ArgumentKind =
   | 'buf'
   | 'sig'
   | 'hex'
+  | 'ioctl'
   | `flags:${string}`;
 
 /** A system call. */

@@ -76,7 +76,7 @@ export const EXIT = {
   INTR: 10,
   S390_SIEIC: 13,
   S390_RESET: 14,
-  S390_UCONTROL: 18,
+  S390_UCONTROL: 20,
   S390_TSCH: 22,
   S390_STSI: 25,
 } as const;

@@ -2,10 +2,12 @@
 
 import { ERRNO } from '../../errno.ts';
 import { AT } from '../abi/at.ts';
+import { IOCTL } from '../abi/ioctls.ts';
 import { signalName } from '../abi/signals.ts';
 import { SYSTEM_CALLS, type SystemCallName } from '../abi/system-calls.ts';
 import type { ArgumentKind } from '../calls/line.ts';
 import { CALLS } from '../calls/table.ts';
+import { KVM } from '../kvm/abi.ts';
 import type { CallTracer } from '../process/call-tracer.ts';
 import type { Thread } from '../process/task.ts';
 import type { SignalInfo } from '../signals/pending-signals.ts';
@@ -14,6 +16,10 @@ import { flagNames } from './flag-names.ts';
 /** Bytes of a string or buffer that are shown. */
 const SHOWN = 32;
 const ERROR_NAMES = new Map<number, string>(Object.entries(ERRNO).map(([name, number]) => [number, name]));
+const IOCTL_NAMES: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(IOCTL).map(([name, number]) => [number, name] as const),
+  ...Object.entries(KVM).map(([name, number]) => [number, `KVM_${name}`] as const),
+]);
 /** Calls that show what they have read. */
 const READERS: ReadonlySet<string> = new Set([
   'read',
@@ -106,6 +112,8 @@ export class Strace implements CallTracer {
         return value === 0 ? 'NULL' : hex(value);
       case 'hex':
         return hex(value);
+      case 'ioctl':
+        return IOCTL_NAMES.get(value) ?? hex(value);
       case 'dirfd':
         return value === AT.FDCWD ? 'AT_FDCWD' : String(value);
       case 'sig':

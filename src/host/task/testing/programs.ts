@@ -20,9 +20,9 @@ export const PROGRAMS = readdirSync(IMAGES)
   .filter((name) => name.endsWith('.elf'))
   .map((name) => name.replace('.elf', ''));
 
-/** Returns the ELF file of a program. */
+/** Returns the ELF file of a program. @param name of a program in examples/programs, or in a folder there: `kvm/NAME` */
 export function programImage(name: string): Uint8Array {
-  return readFileSync(new URL(`${name}.elf`, IMAGES));
+  return readFileSync(new URL(`${name.replace(/^(.*)\//, '../$1/images/')}.elf`, IMAGES));
 }
 
 /** Returns the ELF file of a hostile program. */
@@ -46,9 +46,10 @@ export interface Started {
 /** Starts a program as scripts/record-programs.ts does. */
 export function startProgram(name: string, machine: Machine, options: LinuxOptions = {}): Started {
   const linux = new Linux(new Host(machine), options);
-  const path = `/programs/${name}`;
+  const base = name.slice(name.lastIndexOf('/') + 1);
+  const path = `/programs/${base}`;
   linux.files.write(path, programImage(name), 0o755);
-  linux.files.makeDirectory(`/tmp/${name}`);
+  linux.files.makeDirectory(`/tmp/${base}`);
   let output = '';
   const take = (bytes: Uint8Array) => {
     output += Buffer.from(bytes).toString('latin1');
@@ -57,7 +58,7 @@ export function startProgram(name: string, machine: Machine, options: LinuxOptio
     path,
     args: [path, ...(name === 'hello' ? ['one', 'two'] : [])],
     env: { NAME: 'value' },
-    directory: `/tmp/${name}`,
+    directory: `/tmp/${base}`,
     stdin: linux.makeInput(),
     stdout: take,
     stderr: take,
