@@ -1,6 +1,7 @@
 /** Virtual machines, virtual CPUs, memory slots, exits. */
 
 export { CheckedStateDescription } from './checked-state-description.ts';
+export { CollaborativeMemory, type UsageRequest, type UsageStates } from './cmma.ts';
 export type { Exit } from './exits.ts';
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
 export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';

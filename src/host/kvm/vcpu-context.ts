@@ -10,6 +10,7 @@ import type { Mm } from '../mm/index.ts';
 import type { GuestPage } from '../numbers.ts';
 import type { AddressRange } from '../units.ts';
 import type { CheckedStateDescription } from './checked-state-description.ts';
+import type { CollaborativeMemory } from './cmma.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 import type { PrefixArea } from './prefix-area.ts';
@@ -23,6 +24,8 @@ export interface GuestMachine extends GuestMemory {
   /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly slots: MemorySlots;
+  /** Collaborative memory management. */
+  readonly cmma: CollaborativeMemory;
   /** Whether user space has a channel subsystem. Otherwise no subchannel is operational. */
   readonly channelSubsystem: boolean;
   /** The interruptions that any of its virtual CPUs may take. */

@@ -18,6 +18,7 @@ import {
   eachCleared,
   FRAME_SIZE,
   INTERCEPT_KEYS,
+  INTERCEPT_OPERATION,
   initialControl,
   interpret,
   MACHINE_CHECK_FIELDS,
@@ -112,7 +113,8 @@ export class Vcpu implements GuestCpu {
     this.#clocks = new GuestClocks(machine.clock, this.block);
     this.#delivery = new Delivery(this, this.#clocks);
     this.#interceptions = new Interceptions(this, this.#clocks, this.#delivery, this.prefixPages);
-    this.block.set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_KEYS);
+    const operations = vm.cmma.enabled ? INTERCEPT_OPERATION : 0;
+    this.block.set32(SIE.INTERCEPTION_CONTROLS, (INTERCEPT_KEYS | operations) >>> 0);
     this.block.set32(SIE.EXECUTION_CONTROLS, EXECUTION.GUARDED_STORAGE | EXECUTION.EXECUTION_PROTECTION);
     this.stopped = id !== 0;
     this.reset('clear');

@@ -1,4 +1,4 @@
-/** System calls that tell of the system: uname(2), sysinfo(2), sched_getaffinity(2), getrandom(2) and the like. */
+/** System calls that tell of the system: uname(2), sysinfo(2), getrandom(2) and the like. */
 
 import { FRAME_SIZE } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
@@ -6,6 +6,7 @@ import { RELEASE, VERSION } from '../abi/system-names.ts';
 import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { call } from './line.ts';
+import { threadOf } from './processors.ts';
 
 const UTS_LENGTH = 65;
 const SYSINFO_SIZE = 112;
@@ -45,31 +46,6 @@ function getrandom({ random }: System, { space }: Thread, at: number, length: nu
   return count;
 }
 
-function schedGetaffinity(system: System, thread: Thread, pid: number, size: number, at: number): number {
-  demandThread(system, pid);
-  if (size < 8 || size % 8 !== 0) throw new LinuxError('EINVAL', `a set of processors of ${size} bytes`);
-  const view = new DataView(new ArrayBuffer(8));
-  view.setBigUint64(0, (1n << BigInt(system.host.machine.cpus.length)) - 1n);
-  thread.space.memory.write(at, new Uint8Array(view.buffer));
-  return 8;
-}
-
-function schedSetaffinity(system: System, thread: Thread, pid: number, size: number, at: number): number {
-  demandThread(system, pid);
-  const bytes = thread.space.memory.read(at, Math.min(size, 128));
-  const all = (1n << BigInt(system.host.machine.cpus.length)) - 1n;
-  const padded = new Uint8Array(8);
-  padded.set(bytes.subarray(0, 8));
-  const wanted = new DataView(padded.buffer).getBigUint64(0);
-  if ((wanted & all) === 0n) throw new LinuxError('EINVAL', 'no processor of the set is there');
-  return 0;
-}
-
-function demandThread({ threads }: System, pid: number): void {
-  if (pid < 0) throw new LinuxError('EINVAL', `thread ${pid}`);
-  if (pid > 0 && !threads.has(pid)) throw new LinuxError('ESRCH', `there is no thread ${pid}`);
-}
-
 const POLICY = { OTHER: 0, FIFO: 1, RR: 2, BATCH: 3, IDLE: 5 } as const;
 
 function priorityRange(policy: number, ofReal: number): number {
@@ -79,17 +55,11 @@ function priorityRange(policy: number, ofReal: number): number {
 }
 
 function setscheduler(system: System, thread: Thread, pid: number, policy: number, at: number): number {
-  demandThread(system, pid);
+  threadOf(system, thread, pid);
   const priority = thread.space.memory.u32(at) | 0;
   if (priority !== priorityRange(policy & ~0x4000_0000, priority))
     throw new LinuxError('EINVAL', `priority ${priority}`);
   if (priority !== 0) throw new LinuxError('EPERM', 'real-time priorities are not implemented');
-  return 0;
-}
-
-function getcpu(_: System, { space }: Thread, cpuAt: number, nodeAt: number): number {
-  if (cpuAt !== 0) space.memory.setU32(cpuAt, 0);
-  if (nodeAt !== 0) space.memory.setU32(nodeAt, 0);
   return 0;
 }
 
@@ -146,16 +116,14 @@ export const SYSTEM_INFO_CALLS = [
     thread.yields = true;
     return 0;
   }),
-  call('sched_getaffinity', 'int uint addr', schedGetaffinity),
-  call('sched_setaffinity', 'int uint addr', schedSetaffinity, 'threads run on any processor'),
-  call('sched_getscheduler', 'int', (system, _thread, pid) => {
-    demandThread(system, pid!);
+  call('sched_getscheduler', 'int', (system, thread, pid) => {
+    threadOf(system, thread, pid!);
     return POLICY.OTHER;
   }),
   call('sched_setscheduler', 'int int addr', setscheduler, 'real-time policies'),
-  call('sched_getparam', 'int addr', (system, { space }, pid, at) => {
-    demandThread(system, pid!);
-    space.memory.setU32(at!, 0);
+  call('sched_getparam', 'int addr', (system, thread, pid, at) => {
+    threadOf(system, thread, pid!);
+    thread.space.memory.setU32(at!, 0);
     return 0;
   }),
   call('sched_setparam', 'int addr', (system, thread, pid, at) => setscheduler(system, thread, pid!, 0, at!)),
@@ -164,7 +132,6 @@ export const SYSTEM_INFO_CALLS = [
   call('getpriority', 'int int', () => 20),
   call('setpriority', 'int int int', () => 0, 'changes nothing'),
   call('nice', 'int', () => 0, 'changes nothing'),
-  call('getcpu', 'addr addr addr', getcpu),
   call('personality', 'uint', personality),
   call('membarrier', 'int int int', membarrier),
   call('capget', 'addr addr', capget),

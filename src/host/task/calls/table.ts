@@ -16,6 +16,7 @@ import { PATH_CALLS } from './paths.ts';
 import { PIDFD_CALLS } from './pidfds.ts';
 import { POLL_CALLS } from './poll.ts';
 import { PROCESS_CALLS } from './processes.ts';
+import { PROCESSOR_CALLS } from './processors.ts';
 import { READ_WRITE_CALLS } from './read-write.ts';
 import { SIGNAL_CALLS } from './signals.ts';
 import { SOCKET_CALLS } from './sockets.ts';
@@ -48,5 +49,6 @@ export const CALLS: ReadonlyMap<number, CallLine> = new Map(
     ...FUTEX_CALLS,
     ...IDENTITY_CALLS,
     ...SYSTEM_INFO_CALLS,
+    ...PROCESSOR_CALLS,
   ].map((line) => [SYSTEM_CALLS[line.name], line]),
 );

@@ -4,9 +4,12 @@
  */
 
 import { type Cpu, CR0, InternalError, type Stop } from '../../../machine/index.ts';
+import { SI, SIG } from '../abi/signals.ts';
+import { resumeSequence } from '../process/restartable.ts';
 import type { GuestRun, Thread } from '../process/task.ts';
 import type { RandomBytes } from '../random.ts';
 import { takeSignals } from '../signals/deliver.ts';
+import { forceSignal } from '../signals/send.ts';
 import type { System } from '../system.ts';
 import { continueCall, enterCall } from './enter-call.ts';
 import { programInterruption } from './faults.ts';
@@ -20,6 +23,8 @@ const TURNS = 100;
 /** A processor and the thread on it. */
 interface Slot {
   readonly cpu: Cpu;
+  /** Returns whether a thread may run there. */
+  readonly fits: (thread: Thread) => boolean;
   thread: Thread | null;
   /** Value of `cpu.executed` at which the turn ends, and turns that the thread may still have. */
   turnEnd: number;
@@ -53,10 +58,12 @@ export class Scheduler {
   constructor(system: System, random: RandomBytes) {
     this.#system = system;
     this.#random = random;
-    this.#slots = system.host.machine.cpus.map((cpu) => {
+    this.#slots = system.host.machine.cpus.map((cpu, number) => {
       cpu.interruptions = 'report';
       cpu.setControl(0, cpu.cr[0]! | BigInt(CR0.AFP_REGISTERS));
-      return { cpu, thread: null, turnEnd: 0, turns: 0, loaded: null };
+      const bit = 1n << BigInt(number);
+      const fits = ({ affinity }: Thread) => (affinity & bit) !== 0n;
+      return { cpu, fits, thread: null, turnEnd: 0, turns: 0, loaded: null };
     });
   }
 
@@ -105,15 +112,17 @@ export class Scheduler {
 
   /** Returns whether a slot has a thread that can run, after it has got one if possible. */
   #occupied(slot: Slot): boolean {
-    if (slot.thread !== null && slot.thread.state === 'runnable' && !slot.thread.held) return true;
+    const { thread: current } = slot;
+    if (current !== null && current.state === 'runnable' && !current.held && slot.fits(current)) return true;
     this.#vacate(slot);
     for (;;) {
-      const thread = this.#system.runQueue.take();
+      const thread = this.#system.runQueue.take(slot.fits);
       if (thread === null) return false;
       thread.queued = false;
       // One that is held comes back when it is let go.
       if (thread.state !== 'runnable' || thread.held) continue;
       thread.onProcessor = true;
+      thread.processor = slot.cpu.address;
       slot.thread = thread;
       slot.turns = TURNS;
       this.#beginTurn(slot);
@@ -131,6 +140,7 @@ export class Scheduler {
     if (thread === null) return;
     slot.thread = null;
     thread.onProcessor = false;
+    thread.sequenceBroken = true;
     if (thread.state === 'runnable') thread.enqueue();
   }
 
@@ -165,7 +175,12 @@ export class Scheduler {
         continue;
       }
       const { hasSignal, interrupted, savedMask, passed } = thread;
-      if (!hasSignal && interrupted === 0 && savedMask === null && passed === null) return true;
+      if (!hasSignal && interrupted === 0 && savedMask === null && passed === null) {
+        if (!thread.sequenceBroken || thread.restartable === null) return true;
+        this.#actInUnit();
+        if (!resumeSequence(thread)) forceSignal(thread, { signal: SIG.SEGV, code: SI.KERNEL });
+        continue;
+      }
       this.#actInUnit();
       takeSignals(system, thread);
     }

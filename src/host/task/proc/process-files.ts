@@ -85,7 +85,7 @@ function filesOf(system: System, find: Finder): Record<string, Maker> {
     smaps: text((thread) => maps(system, thread)),
     stat: text((thread) => `${stat(thread).join(' ')}\n`),
     statm: text((thread) => `${pages(thread)} ${pages(thread)} 0 0 0 0 0\n`),
-    status: text(status),
+    status: text((thread) => status(thread, system.host.machine.cpus.length)),
     wchan: text(() => '0'),
   };
 }
@@ -209,7 +209,7 @@ function ticks(work: number): number {
 
 /** The fields of /proc/PID/stat: proc(5). */
 function stat(thread: Thread): (string | number)[] {
-  const { process, space, tid, name } = thread;
+  const { process, space, tid, name, processor } = thread;
   const { layout } = space;
   const { terminal } = process.session;
   const began = Math.floor(process.began / NANOSECONDS_PER_TICK);
@@ -234,7 +234,7 @@ function stat(thread: Thread): (string | number)[] {
       0,
       0,
       17,
-      0,
+      processor,
       0,
       0,
       0,
@@ -256,7 +256,7 @@ const STATES: Readonly<Record<string, string>> = {
   Z: 'Z (zombie)',
 };
 
-function status(thread: Thread): string {
+function status(thread: Thread, processors: number): string {
   const { process, credentials: c, tid } = thread;
   const set = (bits: bigint) => BigInt.asUintN(64, bits).toString(16).padStart(16, '0');
   const kib = `${(pages(thread) * PAGE) / 1024} kB`;
@@ -290,9 +290,21 @@ function status(thread: Thread): string {
     ['SigIgn', set(ignored)],
     ['SigCgt', set(caught)],
     ['CapEff', c.euid === 0 ? '000001ffffffffff' : '0000000000000000'],
-    ['Cpus_allowed_list', '0'],
+    ['Cpus_allowed_list', processorList(thread.affinity, processors)],
   ];
   return lines.map(([name, value]) => `${name}:\t${value}\n`).join('');
+}
+
+/** Returns a set of processors as Linux lists it: `0-2,4`. */
+function processorList(set: bigint, count: number): string {
+  const ranges: [first: number, last: number][] = [];
+  for (let number = 0; number < count; number++) {
+    if (((set >> BigInt(number)) & 1n) === 0n) continue;
+    const range = ranges.at(-1);
+    if (range?.[1] === number - 1) range[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(',');
 }
 
 /** What is mounted. */

@@ -101,6 +101,10 @@ function childThread({ runQueue }: System, parent: Thread, { tid, process, space
     handlers: (flags & CLONE.SIGHAND) !== 0 ? handlers : handlers.copy(),
   });
   child.blocked = parent.blocked;
+  child.affinity = parent.affinity;
+  child.processor = parent.processor;
+  if ((flags & CLONE.VM) === 0) child.restartable = parent.restartable;
+  child.sequenceBroken = true;
   const keepsStack = (flags & (CLONE.VM | CLONE.VFORK)) !== CLONE.VM;
   child.alternateStack = keepsStack ? parent.alternateStack : NO_STACK;
   return child;

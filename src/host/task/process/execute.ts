@@ -187,6 +187,7 @@ function commit(system: System, thread: Thread, { dentry }: Program, space: Addr
   thread.handlers = thread.handlers.copy();
   thread.handlers.forget();
   thread.alternateStack = NO_STACK;
+  thread.restartable = null;
   const { euid, egid } = thread.credentials;
   thread.credentials = { ...thread.credentials, suid: euid, sgid: egid };
   thread.name = dentry.name.slice(0, NAME_MAX);

@@ -14,10 +14,15 @@ export class RunQueue<T> {
     this.#threads.push(thread);
   }
 
-  /** Takes the first one, or returns null. */
-  take(): T | null {
-    if (this.length === 0) return null;
-    const thread = this.#threads[this.#first++]!;
+  /** Takes the first one that fits, or returns null. */
+  take(fits: (thread: T) => boolean): T | null {
+    let at = this.#first;
+    while (at < this.#threads.length && !fits(this.#threads[at]!)) at++;
+    if (at === this.#threads.length) return null;
+    const thread = this.#threads[at]!;
+    // Those before it move, of which there are none as a rule.
+    this.#threads.copyWithin(this.#first + 1, this.#first, at);
+    this.#first++;
     if (this.#first > 64 && this.#first * 2 > this.#threads.length) {
       this.#threads = this.#threads.slice(this.#first);
       this.#first = 0;

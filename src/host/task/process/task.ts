@@ -38,7 +38,17 @@ export interface AlternateStack {
   readonly flags: number;
 }
 
+const ALL_PROCESSORS = -1n;
+
 export const NO_STACK: AlternateStack = { address: 0, size: 0, flags: 2 };
+
+/** Where a thread has restartable sequences. */
+export interface Restartable {
+  /** Address of its struct rseq. */
+  readonly address: number;
+  /** What stands before each place where sequences are aborted. */
+  readonly signature: number;
+}
 
 /** A guest that a thread executes instead of its program: KVM_RUN. */
 export interface GuestRun {
@@ -80,6 +90,14 @@ export class Thread implements Waiter {
   queued = false;
   /** Whether it gives up the rest of its turn: sched_yield. */
   yields = false;
+  /** The processors that it may run on: bit N for number N. */
+  affinity = ALL_PROCESSORS;
+  /** Number of the processor that it is on, or was on last. */
+  processor = 0;
+  /** Where it has restartable sequences (rseq), or null. */
+  restartable: Restartable | null = null;
+  /** Whether it has lost its processor since it executed the program last: a restartable sequence is aborted. */
+  sequenceBroken = false;
   /** The system call that waits, or null. */
   blocking: Blocking<unknown> | null = null;
   /** The guest that it executes in a system call, or null. */

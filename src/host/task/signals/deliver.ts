@@ -6,12 +6,13 @@ import { defaultAction, SA, SI, SIG, SIG_DFL, SIG_IGN } from '../abi/signals.ts'
 import { exitProcess } from '../process/exit.ts';
 import { isOrphaned } from '../process/groups.ts';
 import { Registers } from '../process/registers.ts';
+import { resumeSequence } from '../process/restartable.ts';
 import { RESTART } from '../process/sleep.ts';
 import type { Process, Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { enterHandler } from './frame.ts';
 import type { SignalInfo } from './pending-signals.ts';
-import { tellParent } from './send.ts';
+import { forceSignal, tellParent } from './send.ts';
 import type { SignalAction } from './signal-handlers.ts';
 import { bitOf, UNBLOCKABLE } from './signal-sets.ts';
 import { takeSignal } from './take.ts';
@@ -66,6 +67,13 @@ function handle(system: System, thread: Thread, info: SignalInfo, action: Signal
     (interrupted === RESTART.SYS && (action.flags & SA.RESTART) !== 0);
   if (restarts) repeatCall(thread);
   else if (interrupted !== 0) registers.set(2, -ERRNO.EINTR);
+  // The handler returns to where an aborted sequence goes on.
+  const isResumed = resumeSequence(thread);
+  if (!isResumed && info.signal === SIG.SEGV) {
+    kill(system, thread, { signal: SIG.SEGV, code: SI.KERNEL });
+    return;
+  }
+  if (!isResumed) forceSignal(thread, { signal: SIG.SEGV, code: SI.KERNEL });
   const mask = thread.savedMask ?? thread.blocked;
   thread.savedMask = null;
   try {
