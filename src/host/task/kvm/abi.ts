@@ -336,3 +336,16 @@ export const STATS_HEADER = {
 export const STATS_NAME_SIZE = 48;
 /** struct kvm_stats_desc, with its name. */
 export const STATS_DESC = { SIZE: 16 + STATS_NAME_SIZE, COUNT: 6, OFFSET: 8, NAME: 16 } as const;
+
+/** struct kvm_s390_cmma_log. The last field is the number of pages that are left, or the mask of the bits that are set. */
+export const CMMA_LOG = {
+  SIZE: 32,
+  START_GFN: 0,
+  COUNT: 8,
+  FLAGS: 12,
+  REMAINING: 16,
+  MASK: 16,
+  VALUES: 24,
+} as const;
+/** A flag of KVM_S390_GET_CMMA_BITS: the values are those of the pages asked for, whether they have changed or not. */
+export const CMMA_PEEK = 1;

@@ -18,6 +18,7 @@ const PRESENT: ReadonlySet<number> = new Set([
     CAP.ENABLE_CAP_VM,
     CAP.SYSTEM_EVENT_DATA,
     CAP.BINARY_STATS_FD,
+    CAP.S390_CMMA_MIGRATION,
   ],
   ...[
     CAP.S390_PSW,

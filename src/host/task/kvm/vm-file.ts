@@ -12,6 +12,7 @@ import { capability } from './capabilities.ts';
 import type { KvmMachine } from './machine.ts';
 import { absoluteMemoryOperation } from './memory-operation.ts';
 import { StatisticsFile } from './statistics-file.ts';
+import { getUsageStates, setUsageStates } from './usage-states.ts';
 import { makeVcpu } from './vcpu.ts';
 import { VcpuFile } from './vcpu-file.ts';
 
@@ -41,6 +42,8 @@ const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   [KVM.CREATE_IRQCHIP, createIrqchip],
   [KVM.GET_STATS_FD, getStatistics],
   [KVM.S390_MEM_OP, absoluteMemoryOperation],
+  [KVM.S390_GET_CMMA_BITS, getUsageStates],
+  [KVM.S390_SET_CMMA_BITS, setUsageStates],
   [KVM.S390_GET_SKEYS, getKeys],
   [KVM.S390_SET_SKEYS, setKeys],
   [KVM.GET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'get')],
