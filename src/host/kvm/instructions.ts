@@ -17,9 +17,11 @@ import { manageFrames, testBlock } from './frame-management.ts';
 import { accessGuest } from './guest-access.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { inject } from './inject.ts';
+import { interceptedLength } from './instruction-length.ts';
 import { executeIo, testPending, testSubchannel } from './io-instructions.ts';
-import { loadControls } from './load-control.ts';
-import { interceptedLength, operandAddress } from './operand.ts';
+import { loadControls, storeControls } from './load-control.ts';
+import { operandAddress } from './operand.ts';
+import { forgetFetchEvent } from './prefix-area.ts';
 import { handleSigp } from './sigp.ts';
 import { storeSystemInformation } from './system-information.ts';
 import type { GuestCpu } from './vcpu-context.ts';
@@ -34,6 +36,7 @@ type Handler = (vcpu: GuestCpu, cpu: Cpu) => Handled;
 const HANDLERS: readonly (readonly [mnemonic: string, opcode: number, handler: Handler])[] = [
   ['DIAG', 0x83, diagnose],
   ['SIGP', 0xae, handleSigp],
+  ['STCTL', 0xb6, (vcpu, cpu) => storeControls(vcpu, cpu, 4)],
   ['LCTL', 0xb7, (vcpu, cpu) => loadControls(vcpu, cpu, 4)],
   ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, cpuId(cpu))],
   ['SCK', 0xb204, setClock],
@@ -64,6 +67,7 @@ const HANDLERS: readonly (readonly [mnemonic: string, opcode: number, handler: H
   ['STSI', 0xb27d, storeSystemInformation],
   ['STFL', 0xb2b1, storeFacilityList],
   ['PFMF', 0xb9af, manageFrames],
+  ['STCTG', 0xeb25, (vcpu, cpu) => storeControls(vcpu, cpu, 8)],
   ['LCTLG', 0xeb2f, (vcpu, cpu) => loadControls(vcpu, cpu, 8)],
 ];
 
@@ -121,6 +125,7 @@ function setPrefix(vcpu: GuestCpu, cpu: Cpu): Handled {
  */
 function useKeys(vcpu: GuestCpu): Handled {
   vcpu.vm.enableKeys();
+  forgetFetchEvent(vcpu.block);
   vcpu.block.advance(-interceptedLength(vcpu.block));
   return DONE;
 }
