@@ -68,7 +68,7 @@ describe('single steps', () => {
     expect(guest.vcpu.setGuestDebug(STEP)).toBe(0);
     expect([step(), step(), step(), step()]).toEqual([START + 2n, START + 4n, START + 8n, START + 10n]);
     program(lr, lr, diag(0, 0, 0x501));
-    guest.vcpu.setGuestDebug(null);
+    guest.vcpu.setGuestDebug();
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC', icptcode: 4 });
   });
 

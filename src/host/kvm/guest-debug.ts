@@ -135,13 +135,13 @@ export class GuestDebug {
   }
 
   /**
-   * Begins or ends debugging. Returns 0, or the program-interruption code of a watchpoint that cannot be read: then it has ended.
+   * Begins debugging, or ends it without options. Returns 0, or the program-interruption code of a watchpoint that cannot be read: then it has ended.
    * @throws LinuxError EINVAL for more than 50 breakpoints, or a watchpoint of less than 0 or more than 100 bytes: it has ended then
    */
-  set(options: GuestDebugOptions | null): number {
-    if (options !== null) demandOptions(options);
+  set(options: GuestDebugOptions | undefined): number {
+    if (options !== undefined) demandOptions(options);
     this.#end();
-    if (options === null) return 0;
+    if (options === undefined) return 0;
     const { singleStep, breakpoints = [] } = options;
     if (breakpoints.length > MAX_BREAKPOINTS)
       throw new LinuxError('EINVAL', `${breakpoints.length} breakpoints are more than ${MAX_BREAKPOINTS}`);
@@ -398,7 +398,9 @@ function extended({ start, end }: AddressInterval, first: bigint, length: bigint
 }
 
 /** @throws LinuxError EINVAL for an option of the wrong type */
-function demandOptions({ singleStep, breakpoints }: GuestDebugOptions): void {
+function demandOptions(options: GuestDebugOptions): void {
+  demandObject('options', options);
+  const { singleStep, breakpoints } = options;
   demandFlag('singleStep', singleStep);
   if (breakpoints === undefined) return;
   if (!Array.isArray(breakpoints)) throw new LinuxError('EINVAL', 'breakpoints is not an array');

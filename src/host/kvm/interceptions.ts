@@ -32,6 +32,7 @@ import { handleInstruction } from './instructions.ts';
 import { forgetFetchEvent } from './prefix-area.ts';
 import type { PrefixPages } from './prefix-pages.ts';
 import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
+import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /** The length of the longest instruction, in bytes. */
@@ -42,6 +43,19 @@ const SPACE_BITS = PSW.DAT | (3n << 46n);
 const FAULTS_WITHOUT_PROGRESS = 1000;
 /** The PSW bits that let an interruption end a wait. */
 const PSW_ENABLED = PSW.IO | PSW.EXTERNAL | PSW.MACHINE_CHECK;
+
+/** What counts an interception, by its code. */
+const EXIT_COUNTS: ReadonlyMap<number, VcpuStatistic> = new Map<number, VcpuStatistic>([
+  [ICPT.INSTRUCTION, 'exit_instruction'],
+  [ICPT.PROGRAM, 'exit_program_interruption'],
+  [ICPT.EXTERNAL_REQUEST, 'exit_external_request'],
+  [ICPT.EXTERNAL_INTERRUPTION, 'exit_external_interrupt'],
+  [ICPT.IO_REQUEST, 'exit_io_request'],
+  [ICPT.WAIT, 'exit_wait_state'],
+  [ICPT.VALIDITY, 'exit_validity'],
+  [ICPT.STOP_REQUEST, 'exit_stop_request'],
+  [ICPT.OPERATION, 'exit_operation_exception'],
+]);
 
 /** Handles the interceptions of one virtual CPU. */
 export class Interceptions {
@@ -115,6 +129,7 @@ export class Interceptions {
     const { vm } = this.#vcpu;
     const address = teid & TEID_PAGE;
     const write = (teid & TEID_STORE) !== 0n;
+    this.#vcpu.counts.exit_null++;
     this.#faults++;
     const stuck = this.#faults > FAULTS_WITHOUT_PROGRESS;
     try {
@@ -146,6 +161,8 @@ export class Interceptions {
   }
 
   #interception(cpu: Cpu, code: number): Exit | 'resume' {
+    const count = EXIT_COUNTS.get(code);
+    if (count !== undefined) this.#vcpu.counts[count]++;
     if (this.#vcpu.vm.userControlled) return this.#userSpace(code);
     switch (code) {
       case ICPT.INSTRUCTION:

@@ -16,6 +16,7 @@ import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 import type { PrefixArea } from './prefix-area.ts';
 import type { MemorySlots } from './slots.ts';
+import type { VcpuCounts } from './statistics.ts';
 
 /** A virtual machine, as its virtual CPUs see it. */
 export interface GuestMachine extends GuestMemory {
@@ -69,6 +70,8 @@ export interface GuestCpu {
   readonly prefixArea: PrefixArea;
   /** Its debugging by user space. */
   readonly debug: GuestDebug;
+  /** What it counts. */
+  readonly counts: VcpuCounts;
   /** General registers. */
   readonly gr: BigUint64Array;
   /** The external interruptions that are pending for this virtual CPU. */

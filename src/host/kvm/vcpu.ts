@@ -55,6 +55,7 @@ import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
 import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
 import { demandSavedVcpu, eachGuestByte, guestFields, type SavedVcpu } from './saved-cpu.ts';
+import { makeCounts, type VcpuCounts } from './statistics.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 
 /** The resets of a CPU. */
@@ -75,6 +76,8 @@ export class Vcpu implements GuestCpu {
   readonly debug: GuestDebug;
   /** The two pages of the prefix area, which must be present while the guest runs. @internal */
   readonly prefixPages: PrefixPages;
+  /** What it counts. */
+  readonly counts: VcpuCounts = makeCounts();
   /** General registers. */
   readonly gr = new BigUint64Array(16);
   /** Floating-point registers. */
@@ -391,12 +394,12 @@ export class Vcpu implements GuestCpu {
 
   /**
    * KVM_SET_GUEST_DEBUG: stops the guest after each instruction, at breakpoints and after changes of memory, until this is called
-   * with null. Then `run` returns KVM_EXIT_DEBUG. Returns 0, or the program-interruption code of a watchpoint that cannot be read:
+   * without options. At a stop `run` returns KVM_EXIT_DEBUG. Returns 0, or the program-interruption code of a watchpoint that cannot be read:
    * it is not debugged then.
    * @throws LinuxError EINVAL for more than 50 breakpoints, a watchpoint of less than 0 or more than 100 bytes, or an option of the wrong
    *   type
    */
-  setGuestDebug(options: GuestDebugOptions | null): number {
+  setGuestDebug(options?: GuestDebugOptions): number {
     return this.life.operation(() => this.debug.set(options));
   }
 
