@@ -20,5 +20,5 @@ export type { SavedFloating, SavedVcpu } from './saved-cpu.ts';
 export { type MemoryRegion, MemorySlots } from './slots.ts';
 export { VCPU_STATISTICS, type VcpuCounts, type VcpuStatistic } from './statistics.ts';
 export { Vcpu } from './vcpu.ts';
-export type { GuestCpu, GuestMachine } from './vcpu-context.ts';
+export type { GuestCpu, GuestMachine, NotificationHandler } from './vcpu-context.ts';
 export { MAX_VCPUS, type VcpuOptions, VirtualMachine, type VirtualMachineOptions } from './vm.ts';
