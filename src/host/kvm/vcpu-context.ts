@@ -11,6 +11,7 @@ import type { GuestPage } from '../numbers.ts';
 import type { AddressRange } from '../units.ts';
 import type { CheckedStateDescription } from './checked-state-description.ts';
 import type { CollaborativeMemory } from './cmma.ts';
+import type { GuestDebug } from './guest-debug.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 import type { PrefixArea } from './prefix-area.ts';
@@ -77,6 +78,8 @@ export interface GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
+  /** Its debugging by user space. */
+  readonly debug: GuestDebug;
   /** What it counts. */
   readonly counts: VcpuCounts;
   /** General registers. */
