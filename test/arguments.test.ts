@@ -740,6 +740,8 @@ const HOST: Table = {
     restore: 'inside',
   },
   IoInterrupts: {
+    count: 'no arguments',
+    inject: 'inside',
     pending: 'no arguments',
     clear: 'no arguments',
     all: 'no arguments',
