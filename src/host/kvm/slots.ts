@@ -191,7 +191,11 @@ export class MemorySlots {
   }
 
   /** Returns another slot that overlaps one, or undefined. Only its own former place can lie between it and the next ones. */
-  #overlapping({ slot, guestPhysAddr, memorySize }: Required<MemoryRegion>): Required<MemoryRegion> | undefined {
+  #overlapping({
+    slot,
+    guestPhysAddr,
+    memorySize,
+  }: Required<MemoryRegion>): Required<MemoryRegion> | undefined {
     const end = guestPhysAddr + memorySize;
     const next = this.#countUpTo(guestPhysAddr);
     for (let at = Math.max(0, next - 2); at < this.#sorted.length; at++) {
