@@ -1265,6 +1265,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    local.clearProgram();\n    try {\n      prefixArea.pendingProgram(program);',
   },
   {
+    name: 'ESSA during a migration does not make a state new',
+    file: 'src/host/kvm/essa.ts',
+    find: '      cmma.changed(frame);',
+    replace: '',
+  },
+  {
+    name: 'the usage state of a page is lost with its frame',
+    file: 'src/host/mm/usage-states.ts',
+    find: '    usage: mm.ptes.usage(table, index),',
+    replace: '    usage: hasFrame(mm.ptes.low(table, index)) ? mm.ptes.usage(table, index) : 0,',
+  },
+  {
     name: 'a clock storm of a guest is no interception',
     file: 'src/machine/cpu/interruptions.ts',
     find: '    if (this.sie !== null && this.#externalNewPswEnabled())',
@@ -1537,8 +1549,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reset drops the waiting time of a CPU',
     file: 'src/host/kvm/vcpu.ts',
-    find: '    this.#clocks.endWait();\n    this.block.set32',
-    replace: '    this.block.set32',
+    find: '    this.#clocks.endWait();\n    const stopped',
+    replace: '    const stopped',
   },
   {
     name: 'JSON lets C1 controls through to a terminal',

@@ -30,6 +30,7 @@ class World {
   readonly gmap = this.host.createGmap(this.mm);
   readonly vm: VirtualMachine;
   readonly vcpu;
+  readonly cmma;
   readonly log;
   readonly cpu = this.machine.cpu(0);
   readonly linux;
@@ -43,6 +44,8 @@ class World {
     this.gmap.map({ from: P, to: MIB, length: MIB });
     this.vm = this.host.createVm(this.mm);
     this.vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: P });
+    this.vm.enableCmma();
+    this.cmma = this.vm.cmma;
     this.vcpu = this.vm.createVcpu();
     this.log = this.mm.startLog(Number(P >> 12n) + 512, 1);
     this.mm.write(P, Uint8Array.of(1));
@@ -244,6 +247,9 @@ const HOST: Table = {
     enableSie: 'no arguments',
     exit: 'no arguments',
     keyOf: op(mm, 'keyOf', () => [page], 'number'),
+    usageOf: op(mm, 'usageOf', () => [page], 'number'),
+    setUsage: op(mm, 'setUsage', () => [page, 1, 3], 'number', 'number', 'number'),
+    clearUsage: 'no arguments',
     setKey: op(
       mm,
       'setKey',
@@ -363,6 +369,7 @@ const HOST: Table = {
     resetSubsystem: 'no arguments',
     channelSubsystem: 'no arguments',
     enableChannelSubsystem: 'no arguments',
+    enableCmma: 'no arguments',
     hasMemory: op(vm, 'hasMemory', () => [{ address: 0n, length: 1n }], {
       address: 'address',
       length: 'address',
@@ -414,6 +421,31 @@ const HOST: Table = {
         return [1, 0x10];
       },
       'number',
+      'number',
+    ),
+  },
+  CollaborativeMemory: {
+    enabled: 'no arguments',
+    migrating: 'no arguments',
+    use: 'no arguments',
+    enable: 'inside',
+    clear: 'no arguments',
+    startMigration: 'no arguments',
+    stopMigration: 'no arguments',
+    slotChanged: 'inside',
+    changed: 'inside',
+    getStates: op(
+      (w) => w.cmma,
+      'getStates',
+      () => [{ startFrame: 0, count: 1, peek: true }],
+      { startFrame: 'number', count: 'number', peek: 'flag' },
+    ),
+    setStates: op(
+      (w) => w.cmma,
+      'setStates',
+      () => [0, Uint8Array.of(0), 3],
+      'number',
+      'bytes',
       'number',
     ),
   },

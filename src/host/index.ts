@@ -9,6 +9,7 @@ export { type InjectedFault, type Kernel, PURGE_SITES, type PurgeSite } from './
 export {
   AbsoluteMemory,
   CheckedStateDescription,
+  CollaborativeMemory,
   type ExchangeResult,
   type Exit,
   FloatingInterrupts,
@@ -31,6 +32,8 @@ export {
   registerAddress,
   type SavedFloating,
   type SavedVcpu,
+  type UsageRequest,
+  type UsageStates,
   Vcpu,
   VirtualMachine,
   type VirtualMachineOptions,

@@ -20,6 +20,7 @@ import { interceptedLength } from './operand.ts';
 import { forgetFetchEvent, hasFetchEvent } from './prefix-area.ts';
 import type { ProgramInterrupt } from './program-interrupt.ts';
 import type { PendingRestart, PendingStop } from './saved-cpu.ts';
+import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /** The load controls that intercept loads of control registers 0 and 6. */
@@ -41,6 +42,15 @@ type Deliverable =
 const MACHINE_CHECK: Deliverable = { kind: 'machine-check' };
 /** The external mask in the first byte of a PSW. */
 const EXTERNAL_IN_BYTE_0 = 0x01;
+
+/** What counts the delivery of an external interruption, by its code. */
+const DELIVERY_COUNTS: ReadonlyMap<number, VcpuStatistic> = new Map<number, VcpuStatistic>([
+  [EXT.CLOCK_COMPARATOR, 'deliver_ckc'],
+  [EXT.CPU_TIMER, 'deliver_cputm'],
+  [EXT.EXTERNAL_CALL, 'deliver_external_call'],
+  [EXT.EMERGENCY_SIGNAL, 'deliver_emergency_signal'],
+  [EXT.SERVICE_SIGNAL, 'deliver_service_signal'],
+]);
 
 /**
  * Delivers to one virtual CPU. Holds a pending restart and stop; pending external interruptions are in `local` and
@@ -150,6 +160,7 @@ export class Delivery {
         break;
       case 'io':
         prefixArea.io(next.interruption);
+        this.#vcpu.counts.deliver_io++;
         cpu.executed++;
         vm.floating.io.remove(next.interruption);
         break;
@@ -157,6 +168,7 @@ export class Delivery {
         this.#vcpu.saveRegisters(cpu);
         this.#vcpu.storeMachineCheckAreas();
         prefixArea.machineCheck(CHANNEL_REPORT_CODE);
+        this.#vcpu.counts.deliver_machine_check++;
         cpu.executed++;
         vm.floating.clearChannelReport();
     }
@@ -168,6 +180,8 @@ export class Delivery {
     const service = code === EXT.SERVICE_SIGNAL;
     const sender = service || isClock(code) ? 0 : local.senderOf(code);
     prefixArea.external(code, sender, service ? vm.floating.parameter : 0);
+    const count = DELIVERY_COUNTS.get(code);
+    if (count !== undefined) this.#vcpu.counts[count]++;
     cpu.executed++;
     if (service) vm.floating.clearServiceSignal();
     else if (!isClock(code)) local.remove(code);
@@ -264,6 +278,7 @@ export class Delivery {
 
   #deliverRestart(cpu: Cpu): void {
     this.#vcpu.prefixArea.restart();
+    this.#vcpu.counts.deliver_restart_signal++;
     cpu.executed++;
     this.#restart = 'none';
   }
@@ -275,6 +290,7 @@ export class Delivery {
       vcpu.storeStatusAssigned();
     }
     this.#stop = 'none';
+    vcpu.counts.deliver_stop_signal++;
     vcpu.stopped = true;
   }
 

@@ -8,6 +8,7 @@ import { accessGuest } from './guest-access.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { inject } from './inject.ts';
 import { operandAddress, registerAddress } from './operand.ts';
+import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /** Bytes of the prefix area. */
@@ -15,12 +16,23 @@ const PREFIX_BYTES = BigInt(PREFIX_AREA_SIZE);
 /** Flags of KVM_EXIT_S390_RESET. */
 const RESET = { CLEAR: 2, SUBSYSTEM: 4, CPU_INIT: 8, IPL: 16 } as const;
 
+/** What counts a DIAGNOSE, by its code. */
+const COUNTS: ReadonlyMap<number, VcpuStatistic> = new Map<number, VcpuStatistic>([
+  [0x10, 'instruction_diagnose_10'],
+  [0x44, 'instruction_diagnose_44'],
+  [0x9c, 'instruction_diagnose_9c'],
+  [0x258, 'instruction_diagnose_258'],
+  [0x308, 'instruction_diagnose_308'],
+  [0x500, 'instruction_diagnose_500'],
+]);
+
 /** Executes the intercepted DIAGNOSE. */
 export function diagnose(vcpu: GuestCpu, cpu: Cpu): Handled {
   const code = Number(operandAddress(vcpu) & 0xffffn);
   const ipa = vcpu.block.get16(SIE.IPA);
   const r1 = (ipa >>> 4) & 15;
   const r3 = ipa & 15;
+  vcpu.counts[COUNTS.get(code) ?? 'instruction_diagnose_other']++;
   switch (code) {
     case 0x10:
       return releasePages(vcpu, r1, r3);

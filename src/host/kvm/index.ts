@@ -1,6 +1,7 @@
 /** Virtual machines, virtual CPUs, memory slots, exits. */
 
 export { CheckedStateDescription } from './checked-state-description.ts';
+export { CollaborativeMemory, type UsageRequest, type UsageStates } from './cmma.ts';
 export type { Exit } from './exits.ts';
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
 export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
@@ -16,6 +17,7 @@ export { PrefixArea } from './prefix-area.ts';
 export type { ProgramInterrupt, ProgramRequest } from './program-interrupt.ts';
 export type { SavedFloating, SavedVcpu } from './saved-cpu.ts';
 export { type MemoryRegion, MemorySlots } from './slots.ts';
+export { VCPU_STATISTICS, type VcpuCounts, type VcpuStatistic } from './statistics.ts';
 export { Vcpu } from './vcpu.ts';
 export type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 export { MAX_VCPUS, type VcpuOptions, VirtualMachine, type VirtualMachineOptions } from './vm.ts';

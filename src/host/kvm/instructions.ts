@@ -21,6 +21,7 @@ import { executeIo, testPending, testSubchannel } from './io-instructions.ts';
 import { loadControls } from './load-control.ts';
 import { interceptedLength, operandAddress } from './operand.ts';
 import { handleSigp } from './sigp.ts';
+import type { VcpuStatistic } from './statistics.ts';
 import { storeSystemInformation } from './system-information.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
@@ -30,49 +31,57 @@ const cpuId = ({ machine }: Cpu) => 0xff00_0000_0000_8000n | (BigInt(MACHINE_TYP
 /** Executes one intercepted instruction. The guest's registers are in the virtual CPU. */
 type Handler = (vcpu: GuestCpu, cpu: Cpu) => Handled;
 
-/** The instructions that the host executes, each with its opcode, see `opcodeOf`. */
-const HANDLERS: readonly (readonly [mnemonic: string, opcode: number, handler: Handler])[] = [
+/** The instructions that the host executes, each with its opcode, see `opcodeOf`, and what counts it. */
+const HANDLERS: readonly (readonly [
+  mnemonic: string,
+  opcode: number,
+  handler: Handler,
+  count?: VcpuStatistic,
+])[] = [
   ['DIAG', 0x83, diagnose],
   ['SIGP', 0xae, handleSigp],
-  ['LCTL', 0xb7, (vcpu, cpu) => loadControls(vcpu, cpu, 4)],
-  ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, cpuId(cpu))],
-  ['SCK', 0xb204, setClock],
-  ['SPX', 0xb210, setPrefix],
-  ['STPX', 0xb211, (vcpu, cpu) => store(vcpu, cpu, 4, BigInt(vcpu.block.prefix))],
-  ['STAP', 0xb212, (vcpu, cpu) => store(vcpu, cpu, 2, BigInt(vcpu.id))],
-  ['ISKE', 0xb229, useKeys],
-  ['RRBE', 0xb22a, useKeys],
-  ['SSKE', 0xb22b, useKeys],
+  ['LCTL', 0xb7, (vcpu, cpu) => loadControls(vcpu, cpu, 4), 'instruction_lctl'],
+  ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, cpuId(cpu)), 'instruction_stidp'],
+  ['SCK', 0xb204, setClock, 'instruction_sck'],
+  ['SPX', 0xb210, setPrefix, 'instruction_spx'],
+  ['STPX', 0xb211, (vcpu, cpu) => store(vcpu, cpu, 4, BigInt(vcpu.block.prefix)), 'instruction_stpx'],
+  ['STAP', 0xb212, (vcpu, cpu) => store(vcpu, cpu, 2, BigInt(vcpu.id)), 'instruction_stap'],
+  ['ISKE', 0xb229, useKeys, 'instruction_iske'],
+  ['RRBE', 0xb22a, useKeys, 'instruction_rrbe'],
+  ['SSKE', 0xb22b, useKeys, 'instruction_sske'],
   ['RRBM', 0xb9ae, useKeys],
   ['IRBM', 0xb9ac, useKeys],
-  ['TB', 0xb22c, testBlock],
-  ['CSCH', 0xb230, executeIo],
-  ['HSCH', 0xb231, executeIo],
-  ['MSCH', 0xb232, executeIo],
-  ['SSCH', 0xb233, executeIo],
-  ['STSCH', 0xb234, executeIo],
-  ['TSCH', 0xb235, testSubchannel],
-  ['TPI', 0xb236, testPending],
-  ['SAL', 0xb237, executeIo],
-  ['RSCH', 0xb238, executeIo],
-  ['STCRW', 0xb239, executeIo],
-  ['STCPS', 0xb23a, executeIo],
-  ['RCHP', 0xb23b, executeIo],
-  ['SCHM', 0xb23c, executeIo],
-  ['CHSC', 0xb25f, executeIo],
-  ['XSCH', 0xb276, executeIo],
-  ['STSI', 0xb27d, storeSystemInformation],
-  ['STFL', 0xb2b1, storeFacilityList],
-  ['PFMF', 0xb9af, manageFrames],
-  ['LCTLG', 0xeb2f, (vcpu, cpu) => loadControls(vcpu, cpu, 8)],
+  ['TB', 0xb22c, testBlock, 'instruction_tb'],
+  ['CSCH', 0xb230, executeIo, 'instruction_io_other'],
+  ['HSCH', 0xb231, executeIo, 'instruction_io_other'],
+  ['MSCH', 0xb232, executeIo, 'instruction_io_other'],
+  ['SSCH', 0xb233, executeIo, 'instruction_io_other'],
+  ['STSCH', 0xb234, executeIo, 'instruction_io_other'],
+  ['TSCH', 0xb235, testSubchannel, 'instruction_tsch'],
+  ['TPI', 0xb236, testPending, 'instruction_tpi'],
+  ['SAL', 0xb237, executeIo, 'instruction_io_other'],
+  ['RSCH', 0xb238, executeIo, 'instruction_io_other'],
+  ['STCRW', 0xb239, executeIo, 'instruction_io_other'],
+  ['STCPS', 0xb23a, executeIo, 'instruction_io_other'],
+  ['RCHP', 0xb23b, executeIo, 'instruction_io_other'],
+  ['SCHM', 0xb23c, executeIo, 'instruction_io_other'],
+  ['CHSC', 0xb25f, executeIo, 'instruction_io_other'],
+  ['XSCH', 0xb276, executeIo, 'instruction_io_other'],
+  ['STSI', 0xb27d, storeSystemInformation, 'instruction_stsi'],
+  ['STFL', 0xb2b1, storeFacilityList, 'instruction_stfl'],
+  ['PFMF', 0xb9af, manageFrames, 'instruction_pfmf'],
+  ['LCTLG', 0xeb2f, (vcpu, cpu) => loadControls(vcpu, cpu, 8), 'instruction_lctlg'],
 ];
 
-const HANDLER_OF = new Map(HANDLERS.map(([, opcode, handler]) => [opcode, handler]));
+const HANDLER_OF = new Map(HANDLERS.map((line) => [line[1], line]));
 
 /** Executes the intercepted instruction, if the host knows it. The guest's registers are in the virtual CPU. */
 export function handleInstruction(vcpu: GuestCpu, cpu: Cpu): Handled {
-  const handler = HANDLER_OF.get(opcodeOf(vcpu.block));
-  return handler === undefined ? USER_SPACE : handler(vcpu, cpu);
+  const line = HANDLER_OF.get(opcodeOf(vcpu.block));
+  if (line === undefined) return USER_SPACE;
+  const [, , handler, count] = line;
+  if (count !== undefined) vcpu.counts[count]++;
+  return handler(vcpu, cpu);
 }
 
 /** The opcode of the intercepted instruction: its first byte, and the second byte of the opcode where it has one. */

@@ -7,6 +7,7 @@ import {
   type Cpu,
   ICPT,
   InternalError,
+  LOWCORE,
   PGM,
   PSW,
   programInterruptionName,
@@ -19,19 +20,39 @@ import {
 import { hex } from '../errors.ts';
 import { PAGE_BYTES } from '../units.ts';
 import type { Delivery } from './delivery.ts';
+import { ESSA, extractAndSetAttributes } from './essa.ts';
 import type { Exit } from './exits.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
+import { inject } from './inject.ts';
 import { handleInstruction } from './instructions.ts';
 import { interceptedLength } from './operand.ts';
 import { forgetFetchEvent } from './prefix-area.ts';
 import type { PrefixPages } from './prefix-pages.ts';
+import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
+/** The length of the longest instruction, in bytes. */
+const LONGEST = 6n;
+/** The bits of a PSW that select the space of instructions: DAT, and the address-space control. */
+const SPACE_BITS = PSW.DAT | (3n << 46n);
 /** The number of host faults in a row, no instruction completing between, that is still progress. */
 const FAULTS_WITHOUT_PROGRESS = 1000;
 /** The PSW bits that let an interruption end a wait. */
 const PSW_ENABLED = PSW.IO | PSW.EXTERNAL | PSW.MACHINE_CHECK;
+
+/** What counts an interception, by its code. */
+const EXIT_COUNTS: ReadonlyMap<number, VcpuStatistic> = new Map<number, VcpuStatistic>([
+  [ICPT.INSTRUCTION, 'exit_instruction'],
+  [ICPT.PROGRAM, 'exit_program_interruption'],
+  [ICPT.EXTERNAL_REQUEST, 'exit_external_request'],
+  [ICPT.EXTERNAL_INTERRUPTION, 'exit_external_interrupt'],
+  [ICPT.IO_REQUEST, 'exit_io_request'],
+  [ICPT.WAIT, 'exit_wait_state'],
+  [ICPT.VALIDITY, 'exit_validity'],
+  [ICPT.STOP_REQUEST, 'exit_stop_request'],
+  [ICPT.OPERATION, 'exit_operation_exception'],
+]);
 
 /** Handles the interceptions of one virtual CPU. */
 export class Interceptions {
@@ -97,6 +118,7 @@ export class Interceptions {
     const { vm } = this.#vcpu;
     const address = teid & TEID_PAGE;
     const write = (teid & TEID_STORE) !== 0n;
+    this.#vcpu.counts.exit_null++;
     this.#faults++;
     const stuck = this.#faults > FAULTS_WITHOUT_PROGRESS;
     try {
@@ -128,10 +150,14 @@ export class Interceptions {
   }
 
   #interception(cpu: Cpu, code: number): Exit | 'resume' {
+    const count = EXIT_COUNTS.get(code);
+    if (count !== undefined) this.#vcpu.counts[count]++;
     if (this.#vcpu.vm.userControlled) return this.#userSpace(code);
     switch (code) {
       case ICPT.INSTRUCTION:
         return this.#instruction(cpu);
+      case ICPT.OPERATION:
+        return this.#operation(cpu);
       case ICPT.WAIT:
         return this.#wait();
       case ICPT.EXTERNAL_REQUEST:
@@ -159,6 +185,34 @@ export class Interceptions {
       case 'user-space':
         return this.#userSpace(ICPT.INSTRUCTION);
     }
+  }
+
+  /**
+   * Handles an operation exception: executes ESSA, if the guest may use it, and injects the others (Linux: handle_operexc). User space
+   * gets those of a guest without ESSA, and an exception in the handler of exceptions.
+   */
+  #operation(cpu: Cpu): Exit | 'resume' {
+    const vcpu = this.#vcpu;
+    if (!vcpu.vm.cmma.enabled) return this.#userSpace(ICPT.OPERATION);
+    const essa = vcpu.block.get16(SIE.IPA) === ESSA;
+    if (!essa && this.#isOperationLoop()) return this.#userSpace(ICPT.OPERATION);
+    vcpu.saveRegisters(cpu);
+    restoringPswOnFault(vcpu, () =>
+      essa ? extractAndSetAttributes(vcpu, cpu) : inject(vcpu, PGM.OPERATION),
+    );
+    vcpu.loadRegisters(cpu);
+    return 'resume';
+  }
+
+  /** Whether the new PSW of program interruptions designates the invalid instruction, so that the guest would take them forever. */
+  #isOperationLoop(): boolean {
+    const { vm, block } = this.#vcpu;
+    const bytes = vm.readGuest(BigInt(block.prefix + LOWCORE.PROGRAM_NEW_PSW), 16);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const mask = view.getBigUint64(0);
+    const distance = BigInt.asUintN(64, block.pswAddress - view.getBigUint64(8));
+    const stopsOrChanges = (mask & PSW.WAIT) !== 0n || (block.pswMask & PSW.PROBLEM) !== 0n;
+    return distance <= LONGEST && !stopsOrChanges && ((mask ^ block.pswMask) & SPACE_BITS) === 0n;
   }
 
   /**

@@ -6,7 +6,26 @@
 import { type CpuReset, EXT, SIE, SIGP_CC, type SigpTarget, signalProcessor } from '../../machine/index.ts';
 import { DONE, type Handled } from './handled.ts';
 import { operandAddress } from './operand.ts';
+import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
+
+/** What counts an order. */
+const COUNTS: ReadonlyMap<number, VcpuStatistic> = new Map<number, VcpuStatistic>([
+  [0x01, 'instruction_sigp_sense'],
+  [0x02, 'instruction_sigp_external_call'],
+  [0x03, 'instruction_sigp_emergency'],
+  [0x04, 'instruction_sigp_start'],
+  [0x05, 'instruction_sigp_stop'],
+  [0x06, 'instruction_sigp_restart'],
+  [0x09, 'instruction_sigp_stop_store_status'],
+  [0x0b, 'instruction_sigp_init_cpu_reset'],
+  [0x0c, 'instruction_sigp_cpu_reset'],
+  [0x0d, 'instruction_sigp_prefix'],
+  [0x0e, 'instruction_sigp_store_status'],
+  [0x12, 'instruction_sigp_arch'],
+  [0x13, 'instruction_sigp_cond_emergency'],
+  [0x15, 'instruction_sigp_sense_running'],
+]);
 
 /** Executes the intercepted SIGP. */
 export function handleSigp(vcpu: GuestCpu): Handled {
@@ -15,6 +34,7 @@ export function handleSigp(vcpu: GuestCpu): Handled {
   const addressed = vcpu.vm.vcpuAt(Number((vcpu.gr[ipa & 15] as bigint) & 0xffffn));
   const parameter = Number((vcpu.gr[r1 | 1] as bigint) & 0xffff_ffffn);
   const order = Number(operandAddress(vcpu) & 0xffn);
+  vcpu.counts[COUNTS.get(order) ?? 'instruction_sigp_unknown']++;
   const { cc, status } = signalProcessor(addressed && new Target(addressed), vcpu.id, order, parameter);
   if (cc === SIGP_CC.STATUS_STORED) {
     vcpu.gr[r1] = ((vcpu.gr[r1] as bigint) & ~0xffff_ffffn) | BigInt(status);

@@ -10,10 +10,12 @@ import type { Mm } from '../mm/index.ts';
 import type { GuestPage } from '../numbers.ts';
 import type { AddressRange } from '../units.ts';
 import type { CheckedStateDescription } from './checked-state-description.ts';
+import type { CollaborativeMemory } from './cmma.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 import type { PrefixArea } from './prefix-area.ts';
 import type { MemorySlots } from './slots.ts';
+import type { VcpuCounts } from './statistics.ts';
 
 /** A virtual machine, as its virtual CPUs see it. */
 export interface GuestMachine extends GuestMemory {
@@ -22,6 +24,8 @@ export interface GuestMachine extends GuestMemory {
   /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly slots: MemorySlots;
+  /** Collaborative memory management. */
+  readonly cmma: CollaborativeMemory;
   /** Whether user space has a channel subsystem. Otherwise no subchannel is operational. */
   readonly channelSubsystem: boolean;
   /** The interruptions that any of its virtual CPUs may take. */
@@ -63,6 +67,8 @@ export interface GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
+  /** What it counts. */
+  readonly counts: VcpuCounts;
   /** General registers. */
   readonly gr: BigUint64Array;
   /** The external interruptions that are pending for this virtual CPU. */

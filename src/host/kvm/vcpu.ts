@@ -18,6 +18,7 @@ import {
   eachCleared,
   FRAME_SIZE,
   INTERCEPT_KEYS,
+  INTERCEPT_OPERATION,
   initialControl,
   interpret,
   MACHINE_CHECK_FIELDS,
@@ -52,6 +53,7 @@ import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
 import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
 import { demandSavedVcpu, eachGuestByte, guestFields, type SavedVcpu } from './saved-cpu.ts';
+import { makeCounts, type VcpuCounts } from './statistics.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 
 /** The resets of a CPU. */
@@ -70,6 +72,8 @@ export class Vcpu implements GuestCpu {
   readonly prefixArea: PrefixArea;
   /** The two pages of the prefix area, which must be present while the guest runs. @internal */
   readonly prefixPages: PrefixPages;
+  /** What it counts. */
+  readonly counts: VcpuCounts = makeCounts();
   /** General registers. */
   readonly gr = new BigUint64Array(16);
   /** Floating-point registers. */
@@ -109,7 +113,8 @@ export class Vcpu implements GuestCpu {
     this.#clocks = new GuestClocks(machine.clock, this.block);
     this.#delivery = new Delivery(this, this.#clocks);
     this.#interceptions = new Interceptions(this, this.#clocks, this.#delivery, this.prefixPages);
-    this.block.set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_KEYS);
+    const operations = vm.cmma.enabled ? INTERCEPT_OPERATION : 0;
+    this.block.set32(SIE.INTERCEPTION_CONTROLS, (INTERCEPT_KEYS | operations) >>> 0);
     this.block.set32(SIE.EXECUTION_CONTROLS, EXECUTION.GUARDED_STORAGE | EXECUTION.EXECUTION_PROTECTION);
     this.stopped = id !== 0;
     this.reset('clear');

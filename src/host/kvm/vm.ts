@@ -22,6 +22,7 @@ import { Mm } from '../mm/index.ts';
 import type { GuestPage } from '../numbers.ts';
 import { processPage } from '../numbers.ts';
 import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
+import { CollaborativeMemory } from './cmma.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
 import { AbsoluteMemory } from './memory-operations.ts';
@@ -65,6 +66,8 @@ export class VirtualMachine implements GuestMachine {
   readonly mm: Mm;
   readonly gmap: Gmap;
   readonly slots: MemorySlots;
+  /** Collaborative memory management. */
+  readonly cmma: CollaborativeMemory;
   /** Interruptions that any of its virtual CPUs may take. */
   readonly floating: FloatingInterrupts;
   /** Its absolute storage, as KVM_S390_MEM_OP accesses it. */
@@ -97,6 +100,7 @@ export class VirtualMachine implements GuestMachine {
     this.userControlled = userControlled;
     this.reportsMissingMemory = reportsMissingMemory;
     this.slots = new MemorySlots(gmap);
+    this.cmma = new CollaborativeMemory(mm, this.slots, this.life);
     this.#keys = new StorageKeys(mm, this.slots);
     this.absoluteMemory = new AbsoluteMemory(this);
     this.#unsubscribe = gmap.onInvalidated.subscribe((page) => {
@@ -131,7 +135,10 @@ export class VirtualMachine implements GuestMachine {
 
   /** KVM_SET_USER_MEMORY_REGION. See `MemorySlots.set`. @throws LinuxError as that */
   setMemoryRegion(region: MemoryRegion): void {
-    this.life.operation(() => this.slots.set(region));
+    this.life.operation(() => {
+      this.slots.set(region);
+      this.cmma.slotChanged(region.slot);
+    });
   }
 
   /** KVM_GET_DIRTY_LOG. See `MemorySlots.takeLog`. @throws LinuxError as that */
@@ -202,6 +209,11 @@ export class VirtualMachine implements GuestMachine {
       this.#byAddress.set(id, vcpu);
       return vcpu;
     });
+  }
+
+  /** KVM_S390_VM_MEM_ENABLE_CMMA: lets the guest use ESSA, see `cmma`. @throws LinuxError EBUSY if there are virtual CPUs */
+  enableCmma(): void {
+    this.cmma.enable(this.#vcpus.length);
   }
 
   /** Subsystem reset: floating interruptions are no longer pending. There is no channel subsystem to reset. */

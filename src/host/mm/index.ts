@@ -8,3 +8,4 @@ export { Mm, type MremapOptions } from './mm.ts';
 export type { MmCommon } from './mm-common.ts';
 export type { GmapHandle } from './mm-state.ts';
 export type { MmapOptions } from './mmap.ts';
+export { type PageUsage, USAGE } from './usage-states.ts';

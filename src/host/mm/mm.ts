@@ -38,6 +38,7 @@ import { mprotectLocked } from './protection.ts';
 import { remapLocked } from './remap.ts';
 import { eachPresentLocked, residentLocked } from './residency.ts';
 import { dropFilePagesLocked, removeRangeLocked, zapLocked } from './unmap.ts';
+import { clearUsageLocked, type PageUsage, setUsageLocked, usageOfLocked } from './usage-states.ts';
 import { accessUser, type PartVisitor } from './user-access.ts';
 
 /** Maximum number of pages that `mincore` is asked about: 2 GiB. */
@@ -307,6 +308,38 @@ export class Mm extends MmState {
     checkKeys(pages, keys);
     if (!this.ptes.usesKeys) throw new LinuxError('EINVAL', 'the process does not use storage keys');
     this.#operation('read', () => setKeysLocked(this, pages, keys));
+  }
+
+  /**
+   * Returns the usage state of a page, by number, which guests have set, and whether it has a frame.
+   * @throws LinuxError EINVAL for a page that no process can have
+   */
+  usageOf(page: ProcessPage): PageUsage {
+    demandPage(page);
+    return this.#operation('read', () => usageOfLocked(this, page));
+  }
+
+  /**
+   * Sets the usage state of a mapped page.
+   * @param bits bits of `USAGE`; those in `mask` are set
+   * @throws LinuxError EINVAL for a page that no process can have, or bits that are not 0 to 0xff; EFAULT when the page is not mapped; ENOMEM
+   */
+  setUsage(page: ProcessPage, bits: number, mask: number): void {
+    demandPage(page);
+    demandInteger('bits', bits, 0, 0xff);
+    demandInteger('mask', mask, 0, 0xff);
+    this.life.operation(() => {
+      enableSie(this);
+      this.mmapLock.hold('read', () => {
+        if (!this.mappings.at(page)) throw noMapping(addressOf(page));
+        setUsageLocked(this, page, bits, mask);
+      });
+    });
+  }
+
+  /** Makes all pages stable: no usage states are set any more. */
+  clearUsage(): void {
+    if (this.tables.pgstes) this.#operation('read', () => clearUsageLocked(this));
   }
 
   /**

@@ -15,6 +15,8 @@
  *     |  access  |fetch|    | host  ref., ch.| guest ref., ch. | NOTIFY |     |
  *     +----------+-----+----+-----------+----+-----------+-----+--------+-----+
  *
+ * The first byte of the low half is the usage state of the page (usage-states.ts).
+ *
  * Preconditions of every function that changes an entry: the caller holds the page-table lock. A table is named by its
  * absolute byte address, an entry by its index, 0 to 255.
  */
@@ -40,6 +42,10 @@ import { EMPTY_PAGE, PGSTE_OFFSET } from './page-tables.ts';
 
 /** Bits of the high half of a PGSTE: the machine's, and NOTIFY (Linux: IN): the page is watched. */
 export const PGSTE = { ...PAGE_STATUS, NOTIFY: 0x4000 } as const;
+
+/** Position and bits of the usage state in the low half of a PGSTE, see `USAGE` (usage-states.ts). */
+const USAGE_SHIFT = 24;
+const USAGE_BITS = 0x43;
 
 /** The page-table entries of one process. */
 export class Ptes {
@@ -158,6 +164,28 @@ export class Ptes {
       this.#kernel.machine.forgetKeys();
     }
     view.setUint32(at, pgste >>> 0);
+  }
+
+  /** Returns the usage state of an entry, see `USAGE`. */
+  usage(table: number, index: number): number {
+    const low = this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8 + 4);
+    return (low >>> USAGE_SHIFT) & USAGE_BITS;
+  }
+
+  /** Whether the guests' change bit is on in the PGSTE of an entry. */
+  guestChanged(table: number, index: number): boolean {
+    const high = this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8);
+    return (high & PGSTE.GUEST_CHANGED) !== 0;
+  }
+
+  /** Sets the bits `mask` of the usage state of an entry. */
+  setUsage(table: number, index: number, bits: number, mask: number): void {
+    this.#lock.expect('write', 'setting a usage state');
+    const { view } = this.#kernel.storage;
+    const at = table + PGSTE_OFFSET + index * 8 + 4;
+    const changed = mask & USAGE_BITS;
+    const kept = view.getUint32(at) & ~(changed << USAGE_SHIFT);
+    view.setUint32(at, (kept | ((bits & changed) << USAGE_SHIFT)) >>> 0);
   }
 
   #set(table: number, index: number, frame: number, bits: number): void {

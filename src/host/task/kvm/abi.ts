@@ -322,3 +322,30 @@ export const MEMOP = {
 export const MEMOP_FLAG = { CHECK_ONLY: 1, INJECT_EXCEPTION: 2, SKEY_PROTECTION: 4 } as const;
 /** Bits of KVM_CAP_S390_MEM_OP_EXTENSION. */
 export const MEMOP_EXTENSION = { BASE: 1, CMPXCHG: 2 } as const;
+
+/** struct kvm_stats_header. */
+export const STATS_HEADER = {
+  SIZE: 24,
+  NAME_SIZE: 4,
+  NUM_DESC: 8,
+  ID_OFFSET: 12,
+  DESC_OFFSET: 16,
+  DATA_OFFSET: 20,
+} as const;
+/** The size of a name, and of the identification, in a file of statistics (KVM_STATS_NAME_SIZE). */
+export const STATS_NAME_SIZE = 48;
+/** struct kvm_stats_desc, with its name. */
+export const STATS_DESC = { SIZE: 16 + STATS_NAME_SIZE, COUNT: 6, OFFSET: 8, NAME: 16 } as const;
+
+/** struct kvm_s390_cmma_log. The last field is the number of pages that are left, or the mask of the bits that are set. */
+export const CMMA_LOG = {
+  SIZE: 32,
+  START_GFN: 0,
+  COUNT: 8,
+  FLAGS: 12,
+  REMAINING: 16,
+  MASK: 16,
+  VALUES: 24,
+} as const;
+/** A flag of KVM_S390_GET_CMMA_BITS: the values are those of the pages asked for, whether they have changed or not. */
+export const CMMA_PEEK = 1;

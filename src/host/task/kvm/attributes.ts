@@ -13,6 +13,7 @@ import {
   DEVICE_ATTR,
   FAC_LIST_SIZE,
   MEM_CTRL,
+  MIGRATION,
   NO_MEM_LIMIT,
   TOD_ATTR,
   TOD_CLOCK,
@@ -52,6 +53,11 @@ export function attributeKey(group: number, attr: number | bigint): string {
 }
 
 const ATTRIBUTES: ReadonlyMap<string, Attribute<KvmMachine>> = new Map<string, Attribute<KvmMachine>>([
+  [attributeKey(VM_ATTR.MEM_CTRL, MEM_CTRL.ENABLE_CMMA), { set: ({ vm }) => vm.enableCmma() }],
+  [attributeKey(VM_ATTR.MEM_CTRL, MEM_CTRL.CLR_CMMA), { set: ({ vm }) => vm.cmma.clear() }],
+  [attributeKey(VM_ATTR.MIGRATION, MIGRATION.START), { set: ({ vm }) => vm.cmma.startMigration() }],
+  [attributeKey(VM_ATTR.MIGRATION, MIGRATION.STOP), { set: ({ vm }) => vm.cmma.stopMigration() }],
+  [attributeKey(VM_ATTR.MIGRATION, MIGRATION.STATUS), { get: getMigration }],
   [attributeKey(VM_ATTR.MEM_CTRL, MEM_CTRL.LIMIT_SIZE), { get: getMemoryLimit, set: setMemoryLimit }],
   [attributeKey(VM_ATTR.TOD, TOD_ATTR.LOW), { get: getTod, set: setTod }],
   [attributeKey(VM_ATTR.TOD, TOD_ATTR.HIGH), { get: getTodHigh, set: setTodHigh }],
@@ -98,6 +104,10 @@ function setU64(memory: UserMemory, address: number, value: bigint): void {
 
 function getMemoryLimit({ memoryLimit }: KvmMachine, memory: UserMemory, address: number): void {
   setU64(memory, address, memoryLimit);
+}
+
+function getMigration({ vm }: KvmMachine, memory: UserMemory, address: number): void {
+  setU64(memory, address, BigInt(vm.cmma.migrating));
 }
 
 function setMemoryLimit(machine: KvmMachine, memory: UserMemory, address: number): void {

@@ -38,6 +38,14 @@ export class KvmMachine {
   hasIrqchip = false;
   /** Whether user space hears of STORE SYSTEM INFORMATION: KVM_CAP_S390_USER_STSI. */
   userStsi = false;
+  /** How many floating interruptions user space has made pending, by Linux's names (struct kvm_vm_stat). */
+  readonly counts = {
+    inject_io: 0,
+    inject_float_mchk: 0,
+    inject_pfault_done: 0,
+    inject_service_signal: 0,
+    inject_virtio: 0,
+  };
   /** The first guest absolute address that no slot can have. */
   memoryLimit: bigint;
   /** The CPU ID and the list of facilities that user space has set, or null. */

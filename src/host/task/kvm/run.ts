@@ -111,6 +111,7 @@ function* wait(vcpu: KvmVcpu, thread: Thread, until: bigint | null): Blocking<vo
       what: `an interruption of virtual CPU ${vcpu.vcpu.id}`,
       until: until === null ? Infinity : time.at(until),
     });
+    vcpu.vcpu.counts.halt_wakeup++;
   } finally {
     machine.idle.delete(vcpu);
   }
@@ -124,6 +125,7 @@ function isHandled({ machine }: KvmVcpu, exit: Exit): boolean {
 /** Stores what an exit tells. Returns what KVM_RUN returns. */
 function report({ page, vcpu }: KvmVcpu, exit: Exit): number {
   page.clear(RUN.EXIT, RUN.EXIT_SIZE);
+  vcpu.counts.exit_userspace++;
   switch (exit.reason) {
     case 'KVM_EXIT_S390_SIEIC':
       page.set32(RUN.EXIT_REASON, EXIT.S390_SIEIC);

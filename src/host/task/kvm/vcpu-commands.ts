@@ -2,6 +2,8 @@
 
 import type { CpuReset } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
+import { VCPU_STATISTICS, type VcpuStatistic } from '../../kvm/index.ts';
+import { install } from '../calls/descriptors.ts';
 import type { Blocking } from '../process/blocking.ts';
 import type { Thread } from '../process/task.ts';
 import { UNBLOCKABLE } from '../signals/signal-sets.ts';
@@ -22,6 +24,7 @@ import {
 import { logicalMemoryOperation } from './memory-operation.ts';
 import { getOneRegister, setOneRegister } from './one-register.ts';
 import { run } from './run.ts';
+import { StatisticsFile } from './statistics-file.ts';
 import { storeControlsAndClocks, storePsw, storeToken } from './synchronize.ts';
 import type { KvmVcpu } from './vcpu.ts';
 
@@ -51,6 +54,7 @@ export const VCPU_COMMANDS: ReadonlyMap<number, VcpuCommand> = new Map<number, V
   [KVM.SET_SIGNAL_MASK, synchronous(setSignalMask)],
   [KVM.ENABLE_CAP, synchronous(enableCapability)],
   [KVM.TRANSLATE, synchronous(translate)],
+  [KVM.GET_STATS_FD, synchronous(getStatistics)],
   [KVM.S390_MEM_OP, synchronous(logicalMemoryOperation)],
   [KVM.S390_NORMAL_RESET, synchronous((vcpu) => reset(vcpu, 'cpu'))],
   [KVM.S390_INITIAL_RESET, synchronous((vcpu) => reset(vcpu, 'initial'))],
@@ -141,6 +145,18 @@ function enableCapability({ machine }: KvmVcpu, at: number, { space }: Thread): 
     throw new LinuxError('EINVAL', `capability ${number} cannot be enabled with flags ${flags}`);
   machine.vm.enableChannelSubsystem();
   return 0;
+}
+
+function getStatistics({ vcpu, machine }: KvmVcpu, _: number, thread: Thread): number {
+  const statistics = {
+    names: VCPU_STATISTICS,
+    value: (name: string) => vcpu.counts[name as VcpuStatistic],
+  };
+  machine.hold();
+  const id = `kvm-${thread.process.pid}/vcpu-${vcpu.id}`;
+  const { anonymous } = machine.system.files;
+  const file = new StatisticsFile(anonymous, 'kvm-vcpu-stats', id, statistics, () => machine.release());
+  return install(thread, file, true);
 }
 
 /** Linux on s390 does not have it. */

@@ -11,6 +11,8 @@ import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
 import type { KvmMachine } from './machine.ts';
 import { absoluteMemoryOperation } from './memory-operation.ts';
+import { StatisticsFile } from './statistics-file.ts';
+import { getUsageStates, setUsageStates } from './usage-states.ts';
 import { makeVcpu } from './vcpu.ts';
 import { VcpuFile } from './vcpu-file.ts';
 
@@ -38,7 +40,10 @@ const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   ],
   [KVM.GET_DIRTY_LOG, getDirtyLog],
   [KVM.CREATE_IRQCHIP, createIrqchip],
+  [KVM.GET_STATS_FD, getStatistics],
   [KVM.S390_MEM_OP, absoluteMemoryOperation],
+  [KVM.S390_GET_CMMA_BITS, getUsageStates],
+  [KVM.S390_SET_CMMA_BITS, setUsageStates],
   [KVM.S390_GET_SKEYS, getKeys],
   [KVM.S390_SET_SKEYS, setKeys],
   [KVM.GET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'get')],
@@ -71,6 +76,20 @@ export class VmFile extends AnonymousFile {
 
 function createVcpu(machine: KvmMachine, id: number, thread: Thread): number {
   return install(thread, new VcpuFile(makeVcpu(machine, id)), true);
+}
+
+function getStatistics(machine: KvmMachine, _: number, thread: Thread): number {
+  const { counts, system } = machine;
+  const statistics = {
+    names: Object.keys(counts),
+    value: (name: string) => counts[name as keyof typeof counts],
+  };
+  machine.hold();
+  const id = `kvm-${thread.process.pid}`;
+  const file = new StatisticsFile(system.files.anonymous, 'kvm-vm-stats', id, statistics, () =>
+    machine.release(),
+  );
+  return install(thread, file, true);
 }
 
 function createIrqchip(machine: KvmMachine): number {
