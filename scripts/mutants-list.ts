@@ -1277,6 +1277,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    usage: hasFrame(mm.ptes.low(table, index)) ? mm.ptes.usage(table, index) : 0,',
   },
   {
+    name: 'a debugged guest takes the events of its debugger',
+    file: 'src/host/kvm/guest-debug.ts',
+    find: '    if ((block.pswMask & PSW.PER) === 0n) return 0;',
+    replace: '',
+  },
+  {
+    name: 'a single step does not end at the handler of an interruption',
+    file: 'src/host/kvm/prefix-area.ts',
+    find: '    this.#injected();',
+    replace: '',
+  },
+  {
     name: 'a clock storm of a guest is no interception',
     file: 'src/machine/cpu/interruptions.ts',
     find: '    if (this.sie !== null && this.#externalNewPswEnabled())',
@@ -1549,8 +1561,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reset drops the waiting time of a CPU',
     file: 'src/host/kvm/vcpu.ts',
-    find: '    this.#clocks.endWait();\n    const stopped',
-    replace: '    const stopped',
+    find: '    this.#clocks.endWait();\n    const kept',
+    replace: '    const kept',
   },
   {
     name: 'JSON lets C1 controls through to a terminal',

@@ -582,6 +582,10 @@ const HOST: Table = {
       code: 'number',
       length: 'optionalNumber',
     }),
+    setGuestDebug: op(vcpu, 'setGuestDebug', () => [{ singleStep: true }], {
+      singleStep: 'flag',
+      breakpoints: 'flag',
+    }),
     setPsw: op(vcpu, 'setPsw', () => [0n, 0n], 'address', 'address'),
     setPrefix: op(vcpu, 'setPrefix', () => [0x2000], 'number'),
     control: op(vcpu, 'control', () => [0], 'number'),
@@ -840,7 +844,7 @@ const MACHINE: Table = {
   },
   ...Object.fromEntries(
     (
-      'absoluteAddress lowAddressProtected keyAllowsFetch keyAllowsStore fetchOverridden applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
+      'absoluteAddress lowAddressProtected isValidPsw keyAllowsFetch keyAllowsStore fetchOverridden applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
       'absolutePage logicalPage segmentNumber eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList hasFacility comparedKeyBits instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')

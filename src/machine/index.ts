@@ -43,7 +43,7 @@ export type { Configuration, ExternalPending, Processor } from './cpu/processor.
 export { type EventIndication, NO_EVENTS, PER_CODE, type ProgramEvents } from './cpu/program-events.ts';
 export { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
-export { type CpuState, PSW, SPACE } from './cpu/state.ts';
+export { type CpuState, isValidPsw, PSW, SPACE } from './cpu/state.ts';
 export { demandLimit, type Stop } from './cpu/stop.ts';
 export { CPU_MODELS, type CpuModel, hasFacility, MACHINE_TYPE } from './cpu-model.ts';
 export {

@@ -224,6 +224,7 @@ export type ExitReason =
   | 'KVM_EXIT_HLT'
   | 'KVM_EXIT_FAIL_ENTRY'
   | 'KVM_EXIT_S390_UCONTROL'
+  | 'KVM_EXIT_DEBUG'
   | 'KVM_EXIT_INTR';
 
 /** A virtual CPU returned to its user. */

@@ -15,8 +15,8 @@ import {
   SIE,
 } from '../../machine/index.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
+import { interceptedLength } from './instruction-length.ts';
 import { type IoInterruption, ioSubclasses, subclassMask, subclassOf } from './io-interrupts.ts';
-import { interceptedLength } from './operand.ts';
 import { forgetFetchEvent, hasFetchEvent } from './prefix-area.ts';
 import type { ProgramInterrupt } from './program-interrupt.ts';
 import type { PendingRestart, PendingStop } from './saved-cpu.ts';
@@ -215,7 +215,8 @@ export class Delivery {
   #pending(code: number, mask: number): boolean {
     switch (code) {
       case EXT.CLOCK_COMPARATOR:
-        return this.#clocks.comparatorDue;
+        // While the guest is stepped, it is not interrupted by each tick (Linux: ckc_interrupts_enabled).
+        return this.#clocks.comparatorDue && !this.#vcpu.debug.singleStepping;
       case EXT.CPU_TIMER:
         return this.#clocks.timerDue;
       case EXT.SERVICE_SIGNAL:
@@ -309,6 +310,6 @@ export class Delivery {
     block.set32(SIE.CPU_FLAGS, (flags | requests) >>> 0);
     const controls =
       (external && !externalByPsw ? LOADS_CONTROL_0 : 0) | (io && !ioByPsw ? LOADS_CONTROL_6 : 0);
-    block.set16(SIE.LOAD_CONTROLS, controls);
+    block.set16(SIE.LOAD_CONTROLS, controls | this.#vcpu.debug.loadControls);
   }
 }

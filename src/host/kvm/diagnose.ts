@@ -43,9 +43,23 @@ export function diagnose(vcpu: GuestCpu, cpu: Cpu): Handled {
       return pageReferenceServices(vcpu, cpu, r1, r3);
     case 0x308:
       return initialProgramLoad(Number((vcpu.gr[r3] as bigint) & 0xffffn));
+    case 0x500:
+      return notify(vcpu);
     default:
       return USER_SPACE;
   }
+}
+
+/** The function of DIAGNOSE 0x500 by which a guest notifies a virtio device. */
+const VIRTIO_CCW_NOTIFY = 3n;
+
+/** DIAGNOSE 0x500. Register 2 gets the cookie, unless user space handles the notification (Linux: __diag_virtio_hypercall). */
+function notify({ vm, gr }: GuestCpu): Handled {
+  if (!vm.channelSubsystem || gr[1] !== VIRTIO_CCW_NOTIFY) return USER_SPACE;
+  const cookie = vm.onNotification?.(Number(gr[2]! & 0xffff_ffffn), gr[3]!, gr[4]!) ?? null;
+  if (cookie === null) return USER_SPACE;
+  gr[2] = cookie;
+  return DONE;
 }
 
 /** DIAGNOSE 0x10: releases pages, whose contents become zeros. The prefix area is not released. */

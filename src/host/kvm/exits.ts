@@ -60,5 +60,7 @@ export type Exit =
   | { readonly reason: 'KVM_EXIT_HLT'; readonly until: bigint | null }
   /** The state description is not valid; the reason is that of the validity interception. */
   | { readonly reason: 'KVM_EXIT_FAIL_ENTRY'; readonly hardwareEntryFailureReason: number }
+  /** The guest stopped for the debugger of user space: see `DebugStop`. */
+  | { readonly reason: 'KVM_EXIT_DEBUG'; readonly address: bigint; readonly type: number }
   /** The limit of `run` was reached. */
   | { readonly reason: 'KVM_EXIT_INTR' };

@@ -22,7 +22,8 @@ import { guestPage } from '../numbers.ts';
 import { PAGE_BYTES, PAGES_PER_SEGMENT, SEGMENTS_PER_TABLE } from '../units.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
-import { interceptedLength, registerAddress, setRegisterAddress } from './operand.ts';
+import { interceptedLength } from './instruction-length.ts';
+import { registerAddress, setRegisterAddress } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /** Identification of a store that low-address protection forbids. */

@@ -12,7 +12,8 @@ import {
   TEID_STORE,
 } from '../../machine/index.ts';
 import { inject } from './inject.ts';
-import { interceptedLength, operandRegister } from './operand.ts';
+import { interceptedLength } from './instruction-length.ts';
+import { operandRegister } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /**

@@ -3,6 +3,7 @@
 export { CheckedStateDescription } from './checked-state-description.ts';
 export { CollaborativeMemory, type UsageRequest, type UsageStates } from './cmma.ts';
 export type { Exit } from './exits.ts';
+export { DEBUG_TYPE, type GuestDebugOptions, type HardwareBreakpoint } from './guest-debug.ts';
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
 export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 export { type IoInterruption, IoInterrupts } from './io-interrupts.ts';
@@ -19,5 +20,5 @@ export type { SavedFloating, SavedVcpu } from './saved-cpu.ts';
 export { type MemoryRegion, MemorySlots } from './slots.ts';
 export { VCPU_STATISTICS, type VcpuCounts, type VcpuStatistic } from './statistics.ts';
 export { Vcpu } from './vcpu.ts';
-export type { GuestCpu, GuestMachine } from './vcpu-context.ts';
+export type { GuestCpu, GuestMachine, NotificationHandler } from './vcpu-context.ts';
 export { MAX_VCPUS, type VcpuOptions, VirtualMachine, type VirtualMachineOptions } from './vm.ts';

@@ -4,7 +4,7 @@
 
 import { isNullifying } from '../../machine/index.ts';
 import { DONE, type Handled } from './handled.ts';
-import { interceptedLength } from './operand.ts';
+import { interceptedLength } from './instruction-length.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /**

@@ -17,9 +17,11 @@ import { manageFrames, testBlock } from './frame-management.ts';
 import { accessGuest } from './guest-access.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { inject } from './inject.ts';
+import { interceptedLength } from './instruction-length.ts';
 import { executeIo, testPending, testSubchannel } from './io-instructions.ts';
-import { loadControls } from './load-control.ts';
-import { interceptedLength, operandAddress } from './operand.ts';
+import { loadControls, storeControls } from './load-control.ts';
+import { operandAddress } from './operand.ts';
+import { forgetFetchEvent } from './prefix-area.ts';
 import { handleSigp } from './sigp.ts';
 import type { VcpuStatistic } from './statistics.ts';
 import { storeSystemInformation } from './system-information.ts';
@@ -40,6 +42,7 @@ const HANDLERS: readonly (readonly [
 ])[] = [
   ['DIAG', 0x83, diagnose],
   ['SIGP', 0xae, handleSigp],
+  ['STCTL', 0xb6, (vcpu, cpu) => storeControls(vcpu, cpu, 4)],
   ['LCTL', 0xb7, (vcpu, cpu) => loadControls(vcpu, cpu, 4), 'instruction_lctl'],
   ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, cpuId(cpu)), 'instruction_stidp'],
   ['SCK', 0xb204, setClock, 'instruction_sck'],
@@ -70,6 +73,7 @@ const HANDLERS: readonly (readonly [
   ['STSI', 0xb27d, storeSystemInformation, 'instruction_stsi'],
   ['STFL', 0xb2b1, storeFacilityList, 'instruction_stfl'],
   ['PFMF', 0xb9af, manageFrames, 'instruction_pfmf'],
+  ['STCTG', 0xeb25, (vcpu, cpu) => storeControls(vcpu, cpu, 8)],
   ['LCTLG', 0xeb2f, (vcpu, cpu) => loadControls(vcpu, cpu, 8), 'instruction_lctlg'],
 ];
 
@@ -130,6 +134,7 @@ function setPrefix(vcpu: GuestCpu, cpu: Cpu): Handled {
  */
 function useKeys(vcpu: GuestCpu): Handled {
   vcpu.vm.enableKeys();
+  forgetFetchEvent(vcpu.block);
   vcpu.block.advance(-interceptedLength(vcpu.block));
   return DONE;
 }

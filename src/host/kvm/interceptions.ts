@@ -7,12 +7,14 @@ import {
   type Cpu,
   ICPT,
   InternalError,
+  isValidPsw,
   LOWCORE,
   PGM,
   PSW,
   programInterruptionName,
   SIE,
   type SieExit,
+  type StateDescription,
   TEID_PAGE,
   TEID_STORE,
   VALIDITY,
@@ -25,10 +27,11 @@ import type { Exit } from './exits.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { inject } from './inject.ts';
+import { interceptedLength } from './instruction-length.ts';
 import { handleInstruction } from './instructions.ts';
-import { interceptedLength } from './operand.ts';
 import { forgetFetchEvent } from './prefix-area.ts';
 import type { PrefixPages } from './prefix-pages.ts';
+import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
 import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
@@ -92,6 +95,14 @@ export class Interceptions {
     if (progressed) this.#faults = 0;
     if (ended.kind !== 'limit') this.exits++;
     if (ended.kind !== 'interception' || ended.code !== ICPT.VALIDITY) this.#rejected = false;
+    const { debug } = this.#vcpu;
+    const fetched = isInstruction(ended) ? debug.takeFetchEvent(cpu) : null;
+    const outcome = this.#handle(cpu, ended);
+    if (fetched !== null) debug.instructionEnded(fetched);
+    return outcome;
+  }
+
+  #handle(cpu: Cpu, ended: SieExit): Exit | 'resume' {
     switch (ended.kind) {
       case 'limit':
         return 'resume';
@@ -158,6 +169,8 @@ export class Interceptions {
         return this.#instruction(cpu);
       case ICPT.OPERATION:
         return this.#operation(cpu);
+      case ICPT.PROGRAM:
+        return this.#program(cpu);
       case ICPT.WAIT:
         return this.#wait();
       case ICPT.EXTERNAL_REQUEST:
@@ -185,6 +198,31 @@ export class Interceptions {
       case 'user-space':
         return this.#userSpace(ICPT.INSTRUCTION);
     }
+  }
+
+  /**
+   * Handles a program interruption that is an interception because the guest is debugged: stops it for program events of the debugger,
+   * and makes what is left for the guest pending (Linux: handle_prog).
+   */
+  #program(cpu: Cpu): Exit | 'resume' {
+    const { debug, block, local } = this.#vcpu;
+    if (!debug.enabled) return this.#userSpace(ICPT.PROGRAM);
+    debug.programEvents(cpu);
+    const code = block.get16(SIE.PROGRAM_CODE);
+    if (code === 0) return 'resume';
+    if (code === PGM.SPECIFICATION && this.#isNewPswInvalid()) return this.#userSpace(ICPT.PROGRAM);
+    const length = block.get16(SIE.PROGRAM_LENGTH);
+    local.injectProgram(completeProgram(interceptedProgram(block), length));
+    return 'resume';
+  }
+
+  /** Whether the new PSW of program interruptions is invalid: each would be followed by another one. */
+  #isNewPswInvalid(): boolean {
+    const { vm, block } = this.#vcpu;
+    const { buffer, byteOffset } = vm.readGuest(BigInt(block.prefix + LOWCORE.PROGRAM_NEW_PSW), 16);
+    const view = new DataView(buffer, byteOffset);
+    const word = (n: number) => view.getUint32(n * 4);
+    return !isValidPsw(word(0), word(1), word(2), word(3)) || (word(3) & 1) !== 0;
   }
 
   /**
@@ -261,6 +299,32 @@ export class Interceptions {
     const ipb = block.get32(SIE.IPB);
     return { reason: 'KVM_EXIT_S390_SIEIC', icptcode, ipa, ipb };
   }
+}
+
+/** Whether interpretive execution ended with an instruction that the host executes. */
+function isInstruction(ended: SieExit): boolean {
+  return ended.kind === 'interception' && (ended.code === ICPT.INSTRUCTION || ended.code === ICPT.OPERATION);
+}
+
+/** Returns the program interruption that a program interception describes. The PSW is the old one already. */
+function interceptedProgram(block: StateDescription): ProgramRequest {
+  const code = block.get16(SIE.PROGRAM_CODE);
+  const monitor = (code & ~PGM.PER) === PGM.MONITOR_EVENT;
+  const identification = block.get64(SIE.TRANSLATION_EXCEPTION);
+  return {
+    code,
+    teid: monitor ? 0n : identification,
+    monitorCode: monitor ? identification : 0n,
+    monitorClass: block.get16(SIE.MONITOR_CLASS),
+    dataExceptionCode: block.get32(SIE.DATA_EXCEPTION_CODE),
+    exceptionAccess: block.get8(SIE.EXCEPTION_ACCESS),
+    operandAccess: block.get8(SIE.OPERAND_ACCESS),
+    perCode: block.get8(SIE.PER_CODE),
+    perAtmid: block.get8(SIE.PER_ATMID),
+    perAddress: block.get64(SIE.PER_ADDRESS),
+    perAccess: block.get8(SIE.PER_ACCESS),
+    rewind: false,
+  };
 }
 
 /** Returns the exit for an access to memory of a slot that the process has not mapped, or not for this kind of access. */

@@ -4,13 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { SIE } from '../../machine/index.ts';
 import { MASK } from '../../machine/testing/index.ts';
 import { TestGuest } from '../testing/index.ts';
-import {
-  interceptedLength,
-  longOperandAddress,
-  operandAddress,
-  registerAddress,
-  setRegisterAddress,
-} from './operand.ts';
+import { interceptedLength } from './instruction-length.ts';
+import { longOperandAddress, operandAddress, registerAddress, setRegisterAddress } from './operand.ts';
 
 let guest: TestGuest;
 

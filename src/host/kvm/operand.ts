@@ -2,7 +2,7 @@
  * Operands of intercepted instructions.
  */
 
-import { ICPT, SIE, type StateDescription } from '../../machine/index.ts';
+import { SIE } from '../../machine/index.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /** Returns the base register B2 of an S-, RS- or RSY-format instruction: in the access-register mode, that of its operand. */
@@ -38,28 +38,4 @@ export function setRegisterAddress(vcpu: GuestCpu, r: number, address: bigint): 
   const bits = vcpu.block.addressBits;
   const kept = bits === 64 ? 0n : (vcpu.gr[r] as bigint) & ~0xffff_ffffn;
   vcpu.gr[r] = kept | BigInt.asUintN(bits, address);
-}
-
-/**
- * Returns the distance from the intercepted instruction to the instruction that the PSW designates, in bytes: the length of
- * the instruction, or of the EXECUTE whose target it is.
- */
-export function interceptedLength(block: StateDescription): number {
-  const status = block.get8(SIE.INTERCEPTION_STATUS);
-  if (status & 1) return (status >>> 4) & 6;
-  const top = block.get16(SIE.IPA) >>> 14;
-  return top === 0 ? 2 : top === 3 ? 6 : 4;
-}
-
-/** Returns the length of the instruction that the last interception was about, or 0 (Linux: kvm_s390_get_ilen). */
-export function lastLength(block: StateDescription): number {
-  switch (block.get8(SIE.INTERCEPTION_CODE)) {
-    case ICPT.INSTRUCTION:
-    case ICPT.OPERATION:
-      return interceptedLength(block);
-    case ICPT.PROGRAM:
-      return block.get16(SIE.PROGRAM_LENGTH) & 6;
-    default:
-      return 0;
-  }
 }

@@ -39,6 +39,7 @@ export class PrefixArea {
   readonly #block: StateDescription;
   readonly #trace: Trace;
   readonly #id: number;
+  readonly #injected: () => void;
   /** The first page of the prefix area, field by field. */
   readonly #fields: AssignedStorage = {
     set8: (at, value) => this.#store(at, Uint8Array.of(value)),
@@ -51,12 +52,16 @@ export class PrefixArea {
     },
   };
 
-  /** @param id the CPU address of the virtual CPU, for events */
-  constructor(memory: GuestMemory, block: StateDescription, trace: Trace, id: number) {
+  /**
+   * @param id the CPU address of the virtual CPU, for events
+   * @param injected called after each injection
+   */
+  constructor(memory: GuestMemory, block: StateDescription, trace: Trace, id: number, injected = () => {}) {
     this.#memory = memory;
     this.#block = block;
     this.#trace = trace;
     this.#id = id;
+    this.#injected = injected;
   }
 
   /**
@@ -157,6 +162,7 @@ export class PrefixArea {
     const next = new DataView(fresh.buffer, fresh.byteOffset);
     block.pswMask = next.getBigUint64(0);
     block.pswAddress = next.getBigUint64(8);
+    this.#injected();
   }
 
   #store(at: number, bytes: Uint8Array): void {

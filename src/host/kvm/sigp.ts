@@ -4,7 +4,7 @@
  */
 
 import { type CpuReset, EXT, SIE, SIGP_CC, type SigpTarget, signalProcessor } from '../../machine/index.ts';
-import { DONE, type Handled } from './handled.ts';
+import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { operandAddress } from './operand.ts';
 import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
@@ -27,14 +27,18 @@ const COUNTS: ReadonlyMap<number, VcpuStatistic> = new Map<number, VcpuStatistic
   [0x15, 'instruction_sigp_sense_running'],
 ]);
 
+/** The orders that the host executes even if user space executes SIGNAL PROCESSOR: those that must be fast. */
+const HOST_ORDERS: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x13, 0x15]);
+
 /** Executes the intercepted SIGP. */
 export function handleSigp(vcpu: GuestCpu): Handled {
   const ipa = vcpu.block.get16(SIE.IPA);
   const r1 = (ipa >>> 4) & 15;
-  const addressed = vcpu.vm.vcpuAt(Number((vcpu.gr[ipa & 15] as bigint) & 0xffffn));
-  const parameter = Number((vcpu.gr[r1 | 1] as bigint) & 0xffff_ffffn);
   const order = Number(operandAddress(vcpu) & 0xffn);
   vcpu.counts[COUNTS.get(order) ?? 'instruction_sigp_unknown']++;
+  if (vcpu.vm.userSigp && !HOST_ORDERS.has(order)) return USER_SPACE;
+  const addressed = vcpu.vm.vcpuAt(Number((vcpu.gr[ipa & 15] as bigint) & 0xffffn));
+  const parameter = Number((vcpu.gr[r1 | 1] as bigint) & 0xffff_ffffn);
   const { cc, status } = signalProcessor(addressed && new Target(addressed), vcpu.id, order, parameter);
   if (cc === SIGP_CC.STATUS_STORED) {
     vcpu.gr[r1] = ((vcpu.gr[r1] as bigint) & ~0xffff_ffffn) | BigInt(status);

@@ -11,11 +11,18 @@ import type { GuestPage } from '../numbers.ts';
 import type { AddressRange } from '../units.ts';
 import type { CheckedStateDescription } from './checked-state-description.ts';
 import type { CollaborativeMemory } from './cmma.ts';
+import type { GuestDebug } from './guest-debug.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 import type { PrefixArea } from './prefix-area.ts';
 import type { MemorySlots } from './slots.ts';
 import type { VcpuCounts } from './statistics.ts';
+
+/**
+ * Takes a notification of a virtio device (DIAGNOSE 0x500, function 3): the subsystem-identification word, the number of the queue, and the cookie
+ * that the guest passes. Returns a cookie for the next notification, 0 or more, or null to leave it to user space.
+ */
+export type NotificationHandler = (subchannel: number, queue: bigint, cookie: bigint) => bigint | null;
 
 /** A virtual machine, as its virtual CPUs see it. */
 export interface GuestMachine extends GuestMemory {
@@ -40,6 +47,10 @@ export interface GuestMachine extends GuestMemory {
    * in Linux.
    */
   readonly reportsMissingMemory: boolean;
+  /** Whether user space executes SIGNAL PROCESSOR, but for what concerns running CPUs: KVM_CAP_S390_USER_SIGP. */
+  readonly userSigp: boolean;
+  /** Hears of the guest's notifications of virtio devices, or null. */
+  readonly onNotification: NotificationHandler | null;
   /** Its virtual CPUs. */
   readonly vcpus: readonly GuestCpu[];
   /** Returns the virtual CPU with a CPU address, or undefined. */
@@ -67,6 +78,8 @@ export interface GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
+  /** Its debugging by user space. */
+  readonly debug: GuestDebug;
   /** What it counts. */
   readonly counts: VcpuCounts;
   /** General registers. */

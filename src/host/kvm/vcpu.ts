@@ -27,6 +27,7 @@ import {
   PSW,
   type ResetPart,
   SIE,
+  type SieExit,
   storeStatus,
 } from '../../machine/index.ts';
 import { demandBytes, demandDoubleword, demandFlag, demandInteger, show } from '../arguments.ts';
@@ -37,7 +38,9 @@ import { Delivery } from './delivery.ts';
 import type { Exit } from './exits.ts';
 import { accessGuest } from './guest-access.ts';
 import { GuestClocks } from './guest-clocks.ts';
+import { type DebugStop, GuestDebug, type GuestDebugOptions } from './guest-debug.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
+import { interceptedLength, lastLength } from './instruction-length.ts';
 import { Interceptions, memoryFault, restoringPswOnFault } from './interceptions.ts';
 import { LocalInterrupts } from './interrupts.ts';
 import { ioSubclasses } from './io-interrupts.ts';
@@ -48,7 +51,6 @@ import {
   type LogicalOptions,
   logicalAccess,
 } from './memory-operations.ts';
-import { interceptedLength, lastLength } from './operand.ts';
 import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
 import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
@@ -70,6 +72,8 @@ export class Vcpu implements GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
+  /** Its debugging by user space, see `setGuestDebug`. @internal */
+  readonly debug: GuestDebug;
   /** The two pages of the prefix area, which must be present while the guest runs. @internal */
   readonly prefixPages: PrefixPages;
   /** What it counts. */
@@ -108,7 +112,8 @@ export class Vcpu implements GuestCpu {
     this.#ownsDescription = description === undefined;
     const origin = description ?? frames.allocateZeroed(0, 'kernel');
     this.block = new CheckedStateDescription(storage, origin, this.life);
-    this.prefixArea = new PrefixArea(vm, this.block, trace, id);
+    this.debug = new GuestDebug(vm, this.block);
+    this.prefixArea = new PrefixArea(vm, this.block, trace, id, () => this.debug.interrupted());
     this.prefixPages = new PrefixPages(vm, this.block);
     this.#clocks = new GuestClocks(machine.clock, this.block);
     this.#delivery = new Delivery(this, this.#clocks);
@@ -140,8 +145,8 @@ export class Vcpu implements GuestCpu {
     if (!RESET_KINDS.includes(kind))
       throw new LinuxError('EINVAL', `reset ${show(kind)} is not one of a CPU`);
     this.#clocks.endWait();
-    const stopped = this.block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOPPED;
-    this.block.set32(SIE.CPU_FLAGS, (stopped | CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
+    const kept = this.block.get32(SIE.CPU_FLAGS) & (CPU_FLAG.STOPPED | CPU_FLAG.GUEST_PER);
+    this.block.set32(SIE.CPU_FLAGS, (kept | CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
   }
 
@@ -343,6 +348,7 @@ export class Vcpu implements GuestCpu {
     if (limit !== Infinity) demandInteger('limit', limit, 1);
     return this.life.operation(() => {
       this.vm.mm.life.demand();
+      if (this.debug.stop !== null) return this.#stopped(this.debug.stop);
       return this.#run(cpu, limit, pending, pacer);
     });
   }
@@ -361,6 +367,7 @@ export class Vcpu implements GuestCpu {
         this.#spent = 0;
         const exit = this.#step(cpu, left, pacer);
         if (exit !== 'resume') return this.#exited(exit);
+        if (this.debug.stop !== null) return this.#stopped(this.debug.stop);
         left -= this.#spent;
         if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
       }
@@ -368,6 +375,32 @@ export class Vcpu implements GuestCpu {
       this.vm.gmap.disable(cpu);
       this.saveRegisters(cpu);
     }
+  }
+
+  /** Interprets the guest. While it runs, its control registers are those that its debugger needs. */
+  #interpret(cpu: Cpu, limit: number, pacer: Pacer | null): SieExit {
+    this.debug.enter();
+    try {
+      return interpret(cpu, this.block.origin, limit, pacer);
+    } finally {
+      this.debug.leave();
+    }
+  }
+
+  #stopped(stop: DebugStop): Exit {
+    this.debug.clearStop();
+    return this.#exited({ reason: 'KVM_EXIT_DEBUG', ...stop });
+  }
+
+  /**
+   * KVM_SET_GUEST_DEBUG: stops the guest after each instruction, at breakpoints and after changes of memory, until this is called
+   * without options. At a stop `run` returns KVM_EXIT_DEBUG. Returns 0, or the program-interruption code of a watchpoint that cannot be read:
+   * it is not debugged then.
+   * @throws LinuxError EINVAL for more than 50 breakpoints, a watchpoint of less than 0 or more than 100 bytes, or an option of the wrong
+   *   type
+   */
+  setGuestDebug(options?: GuestDebugOptions): number {
+    return this.life.operation(() => this.debug.set(options));
   }
 
   /** Calls `pending`, as a listener: the processor holds this guest's registers and address space meanwhile. */
@@ -445,11 +478,12 @@ export class Vcpu implements GuestCpu {
     const before = cpu.executed;
     try {
       if (!this.vm.userControlled) this.#delivery.deliver(cpu, limit);
+      if (this.debug.stop !== null) return 'resume';
       const left = limit - (cpu.executed - before);
       if (this.stopped || !(left > 0)) return 'resume';
       this.prefixPages.make();
       const entered = cpu.executed;
-      const ended = interpret(cpu, this.block.origin, left, pacer);
+      const ended = this.#interpret(cpu, left, pacer);
       return this.#interceptions.handle(cpu, ended, cpu.executed !== entered);
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;
@@ -589,8 +623,13 @@ export class Vcpu implements GuestCpu {
   ): number {
     const exception = this.#usingStorage(cpu, perform);
     if (exception === null) return 0;
-    if (inject) this.injectProgram(exception);
+    if (inject) this.#injectProgram(exception);
     return exception.code;
+  }
+
+  #injectProgram(request: ProgramRequest): void {
+    this.life.demandQuiet();
+    this.local.injectProgram(completeProgram(request, lastLength(this.block)));
   }
 
   /**
@@ -599,8 +638,8 @@ export class Vcpu implements GuestCpu {
    * @throws LinuxError EINVAL for a field that has more bits than it can have, or a length that is not 0, 2, 4 or 6
    */
   injectProgram(request: ProgramRequest): void {
-    this.life.demandQuiet();
-    this.local.injectProgram(completeProgram(request, lastLength(this.block)));
+    this.#injectProgram(request);
+    this.debug.clearStop();
   }
 
   /**

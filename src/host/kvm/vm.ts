@@ -29,7 +29,7 @@ import { AbsoluteMemory } from './memory-operations.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
-import type { GuestMachine } from './vcpu-context.ts';
+import type { GuestMachine, NotificationHandler } from './vcpu-context.ts';
 
 /** The maximum number of virtual CPUs of a virtual machine (KVM_CAP_MAX_VCPUS). */
 export const MAX_VCPUS = 248;
@@ -74,6 +74,8 @@ export class VirtualMachine implements GuestMachine {
   readonly absoluteMemory: AbsoluteMemory;
   readonly userControlled: boolean;
   readonly reportsMissingMemory: boolean;
+  userSigp = false;
+  onNotification: NotificationHandler | null = null;
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
   readonly #byAddress = new Map<number, Vcpu>();

@@ -17,7 +17,7 @@ import { EXT, EXTERNAL_CLASSES, externalMaskOf, PGM } from '../interruption.ts';
 import { STORE } from './access.ts';
 import { type Configuration, type ExternalPending, Processor } from './processor.ts';
 import { type EventIndication, NO_EVENTS } from './program-events.ts';
-import { CpuState } from './state.ts';
+import { isValidPsw } from './state.ts';
 import type { Stop } from './stop.ts';
 
 const CLOCK_COMPARATOR_MASK = externalMaskOf(EXT.CLOCK_COMPARATOR);
@@ -143,7 +143,7 @@ export abstract class CpuInterruptions extends Processor {
 
   override enterPsw(hi: number, lo: number, iaHi: number, iaLo: number, length = 0): void {
     this.loadPsw(hi, lo, iaHi, iaLo);
-    this.#early = !CpuState.pswValid(hi, lo, iaHi, iaLo);
+    this.#early = !isValidPsw(hi, lo, iaHi, iaLo);
     this.#earlyLength = length;
     this.window.end();
     this.attention = true;

@@ -243,7 +243,7 @@ export class CpuState {
     this.externalMask = (mask & 0x01) !== 0;
   }
 
-  /** Loads a PSW, 128 bits in four words, valid or not: see `pswValid`. */
+  /** Loads a PSW, 128 bits in four words, valid or not: see `isValidPsw`. */
   loadPsw(hi: number, lo: number, iaHi: number, iaLo: number): void {
     this.systemMask = hi >>> 24;
     this.key = (hi >>> 20) & 15;
@@ -269,20 +269,20 @@ export class CpuState {
       Number(address & 0xffff_ffffn),
     );
   }
+}
 
-  /** Whether a PSW of these words is valid: chapter 6, "Early Exception Recognition". */
-  static pswValid(hi: number, lo: number, iaHi: number, iaLo: number): boolean {
-    if (hi & MUST_BE_ZERO_HI || lo & MUST_BE_ZERO_LO) return false;
-    const addressing = ((hi & 1) << 1) | (lo >>> 31);
-    switch (addressing) {
-      case ADDRESSING.BITS_64:
-        return true;
-      case ADDRESSING.BITS_31:
-        return iaHi === 0 && iaLo <= 0x7fff_ffff;
-      case ADDRESSING.BITS_24:
-        return iaHi === 0 && iaLo <= 0x00ff_ffff;
-      default:
-        return false;
-    }
+/** Whether a PSW of these four words is valid: chapter 6, "Early Exception Recognition". */
+export function isValidPsw(hi: number, lo: number, iaHi: number, iaLo: number): boolean {
+  if (hi & MUST_BE_ZERO_HI || lo & MUST_BE_ZERO_LO) return false;
+  const addressing = ((hi & 1) << 1) | (lo >>> 31);
+  switch (addressing) {
+    case ADDRESSING.BITS_64:
+      return true;
+    case ADDRESSING.BITS_31:
+      return iaHi === 0 && iaLo <= 0x7fff_ffff;
+    case ADDRESSING.BITS_24:
+      return iaHi === 0 && iaLo <= 0x00ff_ffff;
+    default:
+      return false;
   }
 }

@@ -6,7 +6,7 @@
 import { logicalPage } from '../addresses.ts';
 import { FETCH, INSTRUCTION, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
-import { ADDRESSING, CpuState, SPACE } from '../cpu/state.ts';
+import { ADDRESSING, isValidPsw, SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { DUCT, ductOf, homeSwitch } from './asn.ts';
 import type { InstructionLine } from './line.ts';
@@ -131,7 +131,7 @@ function rp(c: Processor, b2: number): void {
   const low = whole && !disjoint ? FIELD_VIEW.getUint32(4) : first;
   const high = disjoint ? fetchField(c, offsets[3], 4).getUint32(0) : first;
   if (c.dat && c.problem && (hi & HOME_BITS) === HOME_BITS) c.program(PGM.PRIVILEGED_OPERATION);
-  if (!CpuState.pswValid(hi, lo, iaHi, iaLo) || iaLo & 1) c.program(PGM.SPECIFICATION);
+  if (!isValidPsw(hi, lo, iaHi, iaLo) || iaLo & 1) c.program(PGM.SPECIFICATION);
   const addressing = ((hi & 1) << 1) | (lo >>> 31);
   traceModeBranch(c, iaHi, iaLo, addressing);
   c.ar[b2] = access;

@@ -349,3 +349,9 @@ export const CMMA_LOG = {
 } as const;
 /** A flag of KVM_S390_GET_CMMA_BITS: the values are those of the pages asked for, whether they have changed or not. */
 export const CMMA_PEEK = 1;
+
+/** struct kvm_ioeventfd, and its flags. */
+export const IOEVENTFD = { SIZE: 64, DATAMATCH: 0, ADDR: 8, LEN: 16, FD: 20, FLAGS: 24 } as const;
+export const IOEVENTFD_FLAG = { DATAMATCH: 1, PIO: 2, DEASSIGN: 4, VIRTIO_CCW_NOTIFY: 8 } as const;
+/** Addresses of KVM_S390_STORE_STATUS that stand for the assigned locations, and for those in the prefix area. */
+export const STORE_STATUS = { NOADDR: -1, PREFIXED: -2 } as const;

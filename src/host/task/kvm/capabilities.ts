@@ -19,6 +19,9 @@ const PRESENT: ReadonlySet<number> = new Set([
     CAP.SYSTEM_EVENT_DATA,
     CAP.BINARY_STATS_FD,
     CAP.S390_CMMA_MIGRATION,
+    CAP.IOEVENTFD,
+    CAP.IOEVENTFD_ANY_LENGTH,
+    CAP.S390_USER_SIGP,
   ],
   ...[
     CAP.S390_PSW,

@@ -10,6 +10,7 @@ import type { Caller } from '../process/caller.ts';
 import type { System } from '../system.ts';
 import type { WaitQueue } from '../wait-queue.ts';
 import { NO_MEM_LIMIT } from './abi.ts';
+import { EventDescriptors } from './event-descriptors.ts';
 
 /** The limit of a guest's storage at first: all addresses of a Linux process but the last page (TASK_SIZE_MAX). */
 const HIGHEST_LIMIT = (1n << 64n) - 4096n;
@@ -53,6 +54,8 @@ export class KvmMachine {
   facilities: Uint8Array | null = null;
   /** What the guest's TOD clock is ahead of the machine's. */
   #epoch = 0n;
+  /** The eventfds that notifications of virtio devices wake. */
+  readonly events = new EventDescriptors();
   #users = 1;
 
   /** @throws LinuxError ENOMEM */
@@ -67,7 +70,9 @@ export class KvmMachine {
   #makeVm(): VirtualMachine {
     const { mm, userControlled } = this;
     const gmap = this.system.host.createGmap(mm);
-    return new VirtualMachine({ mm, gmap, userControlled, reportsMissingMemory: false });
+    const vm = new VirtualMachine({ mm, gmap, userControlled, reportsMissingMemory: false });
+    vm.onNotification = (subchannel, queue) => this.events.notify(subchannel, queue);
+    return vm;
   }
 
   /** The virtual machine. @throws LinuxError EINVAL if its user controls it */
@@ -111,6 +116,8 @@ export class KvmMachine {
   }
 
   release(): void {
-    if (--this.#users === 0) this.#vm?.destroy();
+    if (--this.#users > 0) return;
+    this.events.close();
+    this.#vm?.destroy();
   }
 }

@@ -133,6 +133,11 @@ function report({ page, vcpu }: KvmVcpu, exit: Exit): number {
       page.set16(RUN.SIEIC_IPA, exit.ipa);
       page.set32(RUN.SIEIC_IPB, exit.ipb);
       return 0;
+    case 'KVM_EXIT_DEBUG':
+      page.set32(RUN.EXIT_REASON, EXIT.DEBUG);
+      page.set64(RUN.DEBUG_ADDR, exit.address);
+      page.set8(RUN.DEBUG_TYPE, exit.type);
+      return 0;
     case 'KVM_EXIT_S390_UCONTROL':
       page.set32(RUN.EXIT_REASON, EXIT.S390_UCONTROL);
       page.set64(RUN.UCONTROL_TRANS_EXC_CODE, exit.transExcCode);

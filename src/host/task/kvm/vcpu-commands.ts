@@ -2,7 +2,7 @@
 
 import type { CpuReset } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
-import { VCPU_STATISTICS, type VcpuStatistic } from '../../kvm/index.ts';
+import { GuestMemoryFault, VCPU_STATISTICS, type VcpuStatistic } from '../../kvm/index.ts';
 import { install } from '../calls/descriptors.ts';
 import type { Blocking } from '../process/blocking.ts';
 import type { Thread } from '../process/task.ts';
@@ -18,6 +18,7 @@ import {
   RUN,
   SIGNAL_MASK,
   SREGS,
+  STORE_STATUS,
   SYNC,
   UCAS_MAPPING,
 } from './abi.ts';
@@ -54,6 +55,7 @@ export const VCPU_COMMANDS: ReadonlyMap<number, VcpuCommand> = new Map<number, V
   [KVM.SET_SIGNAL_MASK, synchronous(setSignalMask)],
   [KVM.ENABLE_CAP, synchronous(enableCapability)],
   [KVM.TRANSLATE, synchronous(translate)],
+  [KVM.S390_STORE_STATUS, synchronous(storeStatus)],
   [KVM.GET_STATS_FD, synchronous(getStatistics)],
   [KVM.S390_MEM_OP, synchronous(logicalMemoryOperation)],
   [KVM.S390_NORMAL_RESET, synchronous((vcpu) => reset(vcpu, 'cpu'))],
@@ -176,6 +178,29 @@ function reset(target: KvmVcpu, kind: CpuReset): number {
   if (kind === 'cpu') return 0;
   storePsw(target);
   storeControlsAndClocks(target);
+  return 0;
+}
+
+/** Real address of the architectural mode, and of the assigned status area. */
+const ARCHITECTURE_MODE = 163;
+const STATUS_AREA = 0x1200;
+/** The register of the third argument of ioctl. */
+const THIRD_ARGUMENT = 4;
+
+/** Stores the status of the guest at an absolute address, or at an assigned place. */
+function storeStatus({ vcpu, page }: KvmVcpu, argument: number, thread: Thread): number {
+  page.loadRegisters(vcpu);
+  // The addresses that stand for places are too high for an exact number.
+  const place = thread.registers.signed(THIRD_ARGUMENT);
+  const isPlace = place === STORE_STATUS.NOADDR || place === STORE_STATUS.PREFIXED;
+  const base = place === STORE_STATUS.PREFIXED ? vcpu.block.prefix : 0;
+  try {
+    if (isPlace) vcpu.vm.writeGuest(BigInt(base + ARCHITECTURE_MODE), Uint8Array.of(1));
+    vcpu.storeStatus(isPlace ? base + STATUS_AREA : argument);
+  } catch (error) {
+    if (!(error instanceof GuestMemoryFault)) throw error;
+    throw new LinuxError('EFAULT', error.message);
+  }
   return 0;
 }
 

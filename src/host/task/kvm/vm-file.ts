@@ -40,6 +40,7 @@ const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   ],
   [KVM.GET_DIRTY_LOG, getDirtyLog],
   [KVM.CREATE_IRQCHIP, createIrqchip],
+  [KVM.IOEVENTFD, ({ events }, at, thread) => events.change(at, thread)],
   [KVM.GET_STATS_FD, getStatistics],
   [KVM.S390_MEM_OP, absoluteMemoryOperation],
   [KVM.S390_GET_CMMA_BITS, getUsageStates],
@@ -103,6 +104,9 @@ function enableCapability(machine: KvmMachine, at: number, { space }: Thread): n
   switch (cap.getUint32(ENABLE_CAP.CAP)) {
     case CAP.S390_IRQCHIP:
       machine.hasIrqchip = true;
+      return 0;
+    case CAP.S390_USER_SIGP:
+      if (!machine.userControlled) machine.vm.userSigp = true;
       return 0;
     case CAP.S390_USER_STSI:
       machine.userStsi = true;
