@@ -26,6 +26,8 @@ export {
   RegularFile,
   Symlink,
 } from './files/index.ts';
+export { KVM } from './kvm/abi.ts';
+export { KVM_COMMANDS } from './kvm/index.ts';
 export { maps } from './proc/process-files.ts';
 export type { CallTracer } from './process/call-tracer.ts';
 export type { Registers } from './process/registers.ts';

@@ -355,3 +355,9 @@ export const IOEVENTFD = { SIZE: 64, DATAMATCH: 0, ADDR: 8, LEN: 16, FD: 20, FLA
 export const IOEVENTFD_FLAG = { DATAMATCH: 1, PIO: 2, DEASSIGN: 4, VIRTIO_CCW_NOTIFY: 8 } as const;
 /** Addresses of KVM_S390_STORE_STATUS that stand for the assigned locations, and for those in the prefix area. */
 export const STORE_STATUS = { NOADDR: -1, PREFIXED: -2 } as const;
+
+/** struct kvm_guest_debug, and its flags. */
+export const GUEST_DEBUG = { SIZE: 24, CONTROL: 0, NR_HW_BP: 8, HW_BP: 16 } as const;
+export const GUESTDBG = { ENABLE: 1, SINGLESTEP: 2, USE_HW_BP: 0x1_0000 } as const;
+/** struct kvm_hw_breakpoint. */
+export const HW_BREAKPOINT = { SIZE: 32, ADDR: 0, PHYS_ADDR: 8, LEN: 16, TYPE: 24 } as const;

@@ -4,6 +4,7 @@ import { hasFacility } from '../../../machine/index.ts';
 import type { Host } from '../../host.ts';
 import { MAX_VCPUS, MEM_OP_MAX_SIZE } from '../../kvm/index.ts';
 import { CAP, MEMOP_EXTENSION } from './abi.ts';
+import { GUEST_DEBUG_FLAGS } from './debug.ts';
 
 /** Slots of a virtual machine. */
 const SLOTS = 32767;
@@ -22,6 +23,7 @@ const PRESENT: ReadonlySet<number> = new Set([
     CAP.IOEVENTFD,
     CAP.IOEVENTFD_ANY_LENGTH,
     CAP.S390_USER_SIGP,
+    CAP.SET_GUEST_DEBUG,
   ],
   ...[
     CAP.S390_PSW,
@@ -47,6 +49,8 @@ export function capability(host: Host, extension: number): number {
       return MAX_VCPUS;
     case CAP.NR_MEMSLOTS:
       return SLOTS;
+    case CAP.SET_GUEST_DEBUG2:
+      return GUEST_DEBUG_FLAGS;
     case CAP.S390_MEM_OP:
       return MEM_OP_MAX_SIZE;
     case CAP.S390_MEM_OP_EXTENSION:

@@ -22,6 +22,7 @@ import {
   SYNC,
   UCAS_MAPPING,
 } from './abi.ts';
+import { setGuestDebug } from './debug.ts';
 import { logicalMemoryOperation } from './memory-operation.ts';
 import { getOneRegister, setOneRegister } from './one-register.ts';
 import { run } from './run.ts';
@@ -56,6 +57,7 @@ export const VCPU_COMMANDS: ReadonlyMap<number, VcpuCommand> = new Map<number, V
   [KVM.ENABLE_CAP, synchronous(enableCapability)],
   [KVM.TRANSLATE, synchronous(translate)],
   [KVM.S390_STORE_STATUS, synchronous(storeStatus)],
+  [KVM.SET_GUEST_DEBUG, synchronous(setGuestDebug)],
   [KVM.GET_STATS_FD, synchronous(getStatistics)],
   [KVM.S390_MEM_OP, synchronous(logicalMemoryOperation)],
   [KVM.S390_NORMAL_RESET, synchronous((vcpu) => reset(vcpu, 'cpu'))],

@@ -26,7 +26,8 @@ const SLOTS = 32767;
 /** Performs a command. */
 type Command = (machine: KvmMachine, argument: number, thread: Thread) => Blocking<number> | number;
 
-const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
+/** The commands of a virtual machine, by number. */
+export const VM_COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   [KVM.CREATE_VCPU, createVcpu],
   [KVM.CHECK_EXTENSION, (machine, argument) => capability(machine.system.host, argument)],
   [KVM.ENABLE_CAP, enableCapability],
@@ -64,7 +65,7 @@ export class VmFile extends AnonymousFile {
 
   override control(command: number, argument: number, thread: Thread): Blocking<number> | number {
     this.machine.demandOwner(thread);
-    const perform = COMMANDS.get(command);
+    const perform = VM_COMMANDS.get(command);
     if (perform === undefined)
       throw new LinuxError('ENOTTY', `a virtual machine has no command 0x${command.toString(16)}`);
     return perform(this.machine, argument, thread);
