@@ -82,6 +82,8 @@ export interface GuestCpu {
   readonly debug: GuestDebug;
   /** What it counts. */
   readonly counts: VcpuCounts;
+  /** The guarded-storage registers as they are stored, behind an unused doubleword: 32 bytes. */
+  readonly guardedStorage: Uint8Array;
   /** General registers. */
   readonly gr: BigUint64Array;
   /** The external interruptions that are pending for this virtual CPU. */
