@@ -279,6 +279,7 @@ const HOST: Table = {
     demandRoom: 'inside',
     demandRoomForHole: 'inside',
     dropFilePages: 'inside',
+    eachPresent: 'inside',
     faultPage: 'inside',
     provideSegment: 'inside',
     zap: 'inside',
