@@ -78,7 +78,7 @@ export interface GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
-  /** Its debugging by user space. */
+  /** Its debugging by user space. @internal */
   readonly debug: GuestDebug;
   /** What it counts. */
   readonly counts: VcpuCounts;
