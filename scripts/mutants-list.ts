@@ -1249,7 +1249,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the host does not indicate the fetch event of an intercepted instruction',
     file: 'src/host/kvm/delivery.ts',
-    find: '    else if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);',
+    find: '    if (this.#vcpu.local.program === null && hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);',
     replace: '',
   },
   {
@@ -1287,6 +1287,18 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/host/kvm/prefix-area.ts',
     find: '    this.#injected();',
     replace: '',
+  },
+  {
+    name: 'an exigent machine check waits for a program interruption',
+    file: 'src/host/kvm/delivery.ts',
+    find: "    if (this.#exigentDeliverable) return { kind: 'machine-check' };",
+    replace: '',
+  },
+  {
+    name: 'a floating machine check is enabled by any mask',
+    file: 'src/host/kvm/interrupts.ts',
+    find: '        const mask = request.cr14 & CHANNEL_REPORT_MASK;',
+    replace: '        const mask = request.cr14;',
   },
   {
     name: 'a clock storm of a guest is no interception',

@@ -9,7 +9,7 @@
 import { Host } from '../host/index.ts';
 import { demandInstance } from '../host/internal.ts';
 import { sourceOf } from './emitter.ts';
-import { checkFrames } from './frames.ts';
+import { checkFrames, ownZeros } from './frames.ts';
 import { checkGuestTables } from './guest-tables.ts';
 import { checkProcessTables } from './process-tables.ts';
 import { Census, type Finding, type Rule } from './rules.ts';
@@ -143,6 +143,7 @@ export class Checker {
     for (const file of this.#host.common.files) {
       for (const frame of file.frames.values()) census.own(frame, 'page');
     }
+    ownZeros(census);
     census.checkLinks();
     checkFrames(census);
     checkTranslations(census);

@@ -1,6 +1,7 @@
 /** Compares the frames that tables and pages own with those that the allocator has handed out. */
 
 import { hex, PAGES_PER_SEGMENT, PURPOSES, type Purpose } from '../host/internal.ts';
+import { FRAME_SIZE } from '../machine/index.ts';
 import type { Census } from './rules.ts';
 
 /** Returns the number of frames in a block for a purpose. */
@@ -33,5 +34,17 @@ export function checkFrames(census: Census): void {
       const message = `${given} frames are allocated as ${purpose}, ${used} are used`;
       census.report({ rule: 'frames', message });
     }
+  }
+}
+
+/** Notes the frame of zeros, which the kernel owns, and checks that nobody has written it. */
+export function ownZeros(census: Census): void {
+  const { zeros, storage } = census.host.kernel;
+  if (zeros === null) return;
+  census.own(zeros, 'page');
+  for (let at = zeros; at < zeros + FRAME_SIZE; at += 4) {
+    if (storage.view.getUint32(at) === 0) continue;
+    census.report({ rule: 'frames', message: `frame ${hex(zeros)} is the one of zeros, and was written` });
+    return;
   }
 }

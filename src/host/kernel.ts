@@ -79,6 +79,7 @@ export class Kernel {
   injectedFault: InjectedFault | null = null;
 
   readonly #codeWatch: CodeWatch | null;
+  #zeros: number | null = null;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -88,6 +89,22 @@ export class Kernel {
     this.#codeWatch = machine.cpu(0).codeWatch;
     this.frames = new Frames(machine.storage, this.locks, this.#codeWatch);
     this.purges = new Purges(this);
+  }
+
+  /**
+   * The frame of zeros that pages share which were only read (Linux: ZERO_PAGE), or null as long as there was none. The kernel keeps a
+   * reference to it, so that no page may be written in it.
+   * @internal
+   */
+  get zeros(): number | null {
+    return this.#zeros;
+  }
+
+  /** Returns the frame of zeros, with one more reference. @throws LinuxError ENOMEM @internal */
+  shareZeros(): number {
+    this.#zeros ??= this.frames.allocateZeroed(0, 'page');
+    this.frames.share(this.#zeros);
+    return this.#zeros;
   }
 
   /**

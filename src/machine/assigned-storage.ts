@@ -29,9 +29,15 @@ export const LOWCORE = {
   OPERAND_ACCESS: 162,
   TRANSLATION_EXCEPTION: 168,
   MONITOR_CODE: 176,
+  /** A parameter of external interruptions of hypervisors: 64 bits. */
+  EXTERNAL_PARAMETER_64: 184,
   /** Three words: subsystem identification, interruption parameter, interruption identification. */
   IO_CODE: 184,
+  /** The architectural mode: 1 after a machine check. */
+  ARCHITECTURAL_MODE: 163,
   MACHINE_CHECK_CODE: 232,
+  EXTERNAL_DAMAGE_CODE: 244,
+  FAILING_STORAGE_ADDRESS: 248,
   BREAKING_EVENT_ADDRESS: 272,
   RESTART_OLD_PSW: 288,
   EXTERNAL_OLD_PSW: 304,
@@ -45,6 +51,10 @@ export const LOWCORE = {
   PROGRAM_NEW_PSW: 464,
   MACHINE_CHECK_NEW_PSW: 480,
   IO_NEW_PSW: 496,
+  /** Origin and length characteristic of the extended save area of machine checks. */
+  EXTENDED_SAVE_AREA: 4528,
+  /** 16 bytes. */
+  FIXED_LOGOUT: 4864,
 } as const;
 
 /** Access to the first page of a prefix area. */

@@ -11,35 +11,35 @@ import {
   isNullifying,
   LOWCORE,
   PGM,
+  PREFIX_BITS,
   PSW,
   SIE,
 } from '../../machine/index.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
 import { interceptedLength } from './instruction-length.ts';
 import { type IoInterruption, ioSubclasses, subclassMask, subclassOf } from './io-interrupts.ts';
+import { isExigent, isPending, NO_MACHINE_CHECK } from './machine-check.ts';
 import { forgetFetchEvent, hasFetchEvent } from './prefix-area.ts';
 import type { ProgramInterrupt } from './program-interrupt.ts';
 import type { PendingRestart, PendingStop } from './saved-cpu.ts';
 import type { VcpuStatistic } from './statistics.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** The load controls that intercept loads of control registers 0 and 6. */
+/** The load controls that intercept loads of control registers 0, 6 and 14. */
 const LOADS_CONTROL_0 = 0x8000;
 const LOADS_CONTROL_6 = 0x0200;
-/** The subclass mask of channel reports in control register 14. */
-const CHANNEL_REPORT_MASK = 0x1000_0000n;
-/**
- * The machine-check-interruption code for pending channel reports: bit 9, and bits that say that all that is stored with it is valid
- * (Linux: s390_build_validity_mcic).
- */
-const CHANNEL_REPORT_CODE = (1n << 54n) | 0x0000_0f1d_4033_0000n;
+const LOADS_CONTROL_14 = 0x0002;
+/** What an interruption of the host's services is about: page faults of the handshake, and virtio of the old kind. */
+const PAGE_FAULT_BEGINS = 0x0600;
+const PAGE_FAULT_ENDS = 0x0680;
+const VIRTIO = 0x0d00;
 
 /** An interruption that can be delivered. */
 type Deliverable =
   | { readonly kind: 'external'; readonly code: number }
   | { readonly kind: 'io'; readonly interruption: IoInterruption }
-  | { readonly kind: 'machine-check' };
-const MACHINE_CHECK: Deliverable = { kind: 'machine-check' };
+  | { readonly kind: 'program'; readonly program: ProgramInterrupt }
+  | { readonly kind: 'machine-check' | 'page-fault-begins' | 'page-fault-ends' | 'virtio' };
 /** The external mask in the first byte of a PSW. */
 const EXTERNAL_IN_BYTE_0 = 0x01;
 
@@ -89,7 +89,7 @@ export class Delivery {
 
   /** Whether an interruption is pending that `deliver` would deliver at once. */
   get interruptible(): boolean {
-    return this.restartPending || this.#vcpu.local.program !== null || this.#next() !== null;
+    return this.restartPending || this.#vcpu.local.prefix !== null || this.#next() !== null;
   }
 
   /** Makes a stop pending. */
@@ -120,8 +120,9 @@ export class Delivery {
    */
   deliver(cpu: Cpu, limit: number): void {
     const before = cpu.executed;
-    if (this.#vcpu.local.program !== null) this.#deliverProgram(cpu, this.#vcpu.local.program);
-    else if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);
+    this.#vcpu.local.clearClocks();
+    // With a program interruption, the event is indicated together.
+    if (this.#vcpu.local.program === null && hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);
     const end = before + limit;
     if (!this.#nothingPending && cpu.executed < end) {
       if (this.#restart === 'first') this.#deliverRestart(cpu);
@@ -132,7 +133,10 @@ export class Delivery {
       }
       if (next === null && cpu.executed < end) {
         if (this.#restart === 'last') this.#deliverRestart(cpu);
-        else if (this.stopping) this.#performStop(cpu);
+        else {
+          this.#deliverPrefix();
+          if (this.stopping) this.#performStop(cpu);
+        }
       }
     }
     this.#requestInterceptions();
@@ -145,9 +149,14 @@ export class Delivery {
 
   /** Returns the interruption of the highest priority that is pending and enabled, or null. */
   #next(): Deliverable | null {
-    if (this.#machineCheckDeliverable) return MACHINE_CHECK;
+    const { local } = this.#vcpu;
+    if (this.#exigentDeliverable) return { kind: 'machine-check' };
+    if (local.program !== null) return { kind: 'program', program: local.program };
+    if (this.#repressibleDeliverable) return { kind: 'machine-check' };
     const code = this.#deliverable();
     if (code !== 0) return { kind: 'external', code };
+    const kind = this.#serviceDeliverable();
+    if (kind !== null) return { kind };
     const interruption = this.#ioDeliverable();
     return interruption === null ? null : { kind: 'io', interruption };
   }
@@ -164,14 +173,60 @@ export class Delivery {
         cpu.executed++;
         vm.floating.io.remove(next.interruption);
         break;
+      case 'program':
+        this.#deliverProgram(cpu, next.program);
+        break;
+      case 'machine-check':
+        this.#deliverMachineCheck(cpu);
+        break;
       default:
-        this.#vcpu.saveRegisters(cpu);
-        this.#vcpu.storeMachineCheckAreas();
-        prefixArea.machineCheck(CHANNEL_REPORT_CODE);
-        this.#vcpu.counts.deliver_machine_check++;
-        cpu.executed++;
-        vm.floating.clearChannelReport();
+        this.#deliverService(cpu, next.kind);
     }
+  }
+
+  /** Delivers the machine check of this virtual CPU, and what is pending for all, together (Linux: __deliver_machine_check). */
+  #deliverMachineCheck(cpu: Cpu): void {
+    const vcpu = this.#vcpu;
+    const { local, prefixArea } = vcpu;
+    const { floating } = vcpu.vm;
+    const own = isPending(local.machineCheck) ? local.machineCheck : NO_MACHINE_CHECK;
+    vcpu.saveRegisters(cpu);
+    vcpu.storeMachineCheckAreas();
+    prefixArea.machineCheck({ ...own, mcic: own.mcic | floating.machineCheck.mcic }, vcpu.guardedStorage);
+    vcpu.counts.deliver_machine_check++;
+    cpu.executed++;
+    if (own !== NO_MACHINE_CHECK) local.clearMachineCheck();
+    floating.clearMachineCheck();
+  }
+
+  /** Delivers an external interruption of the host's services. */
+  #deliverService(cpu: Cpu, kind: 'page-fault-begins' | 'page-fault-ends' | 'virtio'): void {
+    const { local, prefixArea, vm } = this.#vcpu;
+    const { floating } = vm;
+    switch (kind) {
+      case 'page-fault-begins':
+        prefixArea.serviceCall(PAGE_FAULT_BEGINS, null, local.pageFault ?? 0n);
+        local.pageFault = null;
+        break;
+      case 'page-fault-ends':
+        prefixArea.serviceCall(PAGE_FAULT_ENDS, null, floating.pageFault ?? 0n);
+        floating.clearPageFault();
+        break;
+      case 'virtio': {
+        const { parameter = 0, parameter64 = 0n } = floating.virtio ?? {};
+        prefixArea.serviceCall(VIRTIO, parameter, parameter64);
+        floating.clearVirtio();
+      }
+    }
+    cpu.executed++;
+  }
+
+  /** Sets the prefix that user space has injected. */
+  #deliverPrefix(): void {
+    const { local } = this.#vcpu;
+    if (local.prefix === null) return;
+    this.#vcpu.setPrefix(local.prefix & PREFIX_BITS);
+    local.prefix = null;
   }
 
   /** Delivers an external interruption. @throws GuestMemoryFault as `deliver` */
@@ -241,13 +296,29 @@ export class Delivery {
     return this.#leavesFloating((other) => other.enabledForIo(mask)) ? null : found;
   }
 
-  get #machineCheckDeliverable(): boolean {
-    const { vm, block } = this.#vcpu;
-    return (
-      vm.floating.channelReportPending &&
-      (block.pswMask & PSW.MACHINE_CHECK) !== 0n &&
-      (this.#vcpu.control(14) & CHANNEL_REPORT_MASK) !== 0n
-    );
+  /** Whether an exigent machine check is pending and enabled: by the PSW alone. */
+  get #exigentDeliverable(): boolean {
+    const { block, local } = this.#vcpu;
+    return isExigent(local.machineCheck) && (block.pswMask & PSW.MACHINE_CHECK) !== 0n;
+  }
+
+  /** Whether a repressible machine check is pending and enabled, by the PSW and control register 14. */
+  get #repressibleDeliverable(): boolean {
+    const { vm, block, local } = this.#vcpu;
+    const { floating } = vm;
+    if (!floating.machineCheckPending && !isPending(local.machineCheck)) return false;
+    const masks = floating.machineCheck.cr14 | local.machineCheck.cr14;
+    return (block.pswMask & PSW.MACHINE_CHECK) !== 0n && (this.#vcpu.control(14) & masks) !== 0n;
+  }
+
+  /** The external interruption of the host's services that is pending and enabled, by the PSW alone, or null. */
+  #serviceDeliverable(): 'page-fault-begins' | 'page-fault-ends' | 'virtio' | null {
+    const { block, local, vm } = this.#vcpu;
+    if ((block.pswMask & PSW.EXTERNAL) === 0n) return null;
+    if (local.pageFault !== null) return 'page-fault-begins';
+    if (!vm.floating.serviceCallPending) return null;
+    if (this.#leavesFloating((other) => (other.block.pswMask & PSW.EXTERNAL) !== 0n)) return null;
+    return vm.floating.pageFault === null ? 'virtio' : 'page-fault-ends';
   }
 
   /** Whether a floating interruption is left to another virtual CPU, which waits and is enabled for it. */
@@ -297,19 +368,23 @@ export class Delivery {
 
   /**
    * Requests an interception for the moment when the guest enables a pending interruption that is masked off now, by its
-   * PSW or in a control register (Linux: set_intercept_indicators). There is none for machine checks: they wait for the next exit.
+   * PSW or in a control register (Linux: set_intercept_indicators). Machine checks that the PSW masks off wait for the next exit.
    */
   #requestInterceptions(): void {
     const { block, local, vm } = this.#vcpu;
-    const external = local.externalPending || vm.floating.serviceSignalPending;
+    const { serviceSignalPending, serviceCallPending } = vm.floating;
+    const external = local.externalPending || serviceSignalPending || serviceCallPending;
     const io = vm.floating.io.pending !== 0;
     const externalByPsw = external && (block.pswMask & PSW.EXTERNAL) === 0n;
     const ioByPsw = io && (block.pswMask & PSW.IO) === 0n;
     const flags = block.get32(SIE.CPU_FLAGS) & ~(CPU_FLAG.EXTERNAL_REQUEST | CPU_FLAG.IO_REQUEST);
     const requests = (externalByPsw ? CPU_FLAG.EXTERNAL_REQUEST : 0) | (ioByPsw ? CPU_FLAG.IO_REQUEST : 0);
     block.set32(SIE.CPU_FLAGS, (flags | requests) >>> 0);
+    const check = vm.floating.machineCheckPending || isPending(local.machineCheck);
     const controls =
-      (external && !externalByPsw ? LOADS_CONTROL_0 : 0) | (io && !ioByPsw ? LOADS_CONTROL_6 : 0);
+      (external && !externalByPsw ? LOADS_CONTROL_0 : 0) |
+      (io && !ioByPsw ? LOADS_CONTROL_6 : 0) |
+      (check && (block.pswMask & PSW.MACHINE_CHECK) !== 0n ? LOADS_CONTROL_14 : 0);
     block.set16(SIE.LOAD_CONTROLS, controls | this.#vcpu.debug.loadControls);
   }
 }

@@ -5,6 +5,7 @@ export { CollaborativeMemory, type UsageRequest, type UsageStates } from './cmma
 export type { Exit } from './exits.ts';
 export { DEBUG_TYPE, type GuestDebugOptions, type HardwareBreakpoint } from './guest-debug.ts';
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
+export type { FloatingInterrupt, LocalInterrupt, MachineCheck } from './interrupt-requests.ts';
 export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 export { type IoInterruption, IoInterrupts } from './io-interrupts.ts';
 export {

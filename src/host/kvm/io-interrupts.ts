@@ -47,6 +47,11 @@ export function ioSubclasses(vcpu: { control(n: number): bigint }): number {
   return (Number((vcpu.control(6) >> 24n) & 0xffn) << 24) >>> 0;
 }
 
+/** Whether an interruption is that of an adapter. */
+export function isAdapter({ identification }: IoInterruption): boolean {
+  return (identification & ADAPTER) !== 0;
+}
+
 /** Returns the interruption subclass of an interruption. */
 export function subclassOf({ identification }: IoInterruption): number {
   return (identification >>> SUBCLASS_SHIFT) & 7;
@@ -103,6 +108,28 @@ export class IoInterrupts {
     this.#update();
   }
 
+  /**
+   * Makes an interruption pending, as user space gives it: also a second one of a subchannel. Those of adapters are pending once for each
+   * subclass. Preconditions: the words have 32 bits.
+   */
+  inject(interruption: IoInterruption, adapter: boolean): void {
+    const isc = subclassOf(interruption);
+    if (adapter) {
+      this.requestAdapter(isc);
+      return;
+    }
+    this.#life.demandQuiet();
+    const { subchannel, parameter } = interruption;
+    const identification = (interruption.identification & ~ADAPTER) >>> 0;
+    (this.#subchannels[isc] as IoInterruption[]).push({ subchannel, parameter, identification });
+    this.#update();
+  }
+
+  /** The number of pending interruptions of subchannels. */
+  get count(): number {
+    return this.#subchannels.reduce((sum, list) => sum + list.length, 0);
+  }
+
   /** Removes the interruption of a subchannel. Returns it, or null if there is none. */
   withdraw(subchannel: number): IoInterruption | null {
     this.#life.demandQuiet();
@@ -127,7 +154,7 @@ export class IoInterrupts {
   remove(interruption: IoInterruption): void {
     this.#life.demandQuiet();
     const isc = subclassOf(interruption);
-    if (interruption.subchannel === 0) this.#adapters = (this.#adapters & ~subclassMask(isc)) >>> 0;
+    if (isAdapter(interruption)) this.#adapters = (this.#adapters & ~subclassMask(isc)) >>> 0;
     else this.#subchannels[isc]?.shift();
     this.#update();
   }
@@ -146,7 +173,7 @@ export class IoInterrupts {
   add(interruption: IoInterruption): void {
     const { subchannel, parameter } = interruption;
     const isc = subclassOf(interruption);
-    if (subchannel === 0) this.requestAdapter(isc);
+    if (isAdapter(interruption)) this.requestAdapter(isc);
     else this.request(subchannel, parameter, isc);
   }
 

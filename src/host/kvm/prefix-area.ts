@@ -13,11 +13,19 @@ import {
   storeProgram,
 } from '../../machine/index.ts';
 import type { InterruptionEvent, Trace } from '../../trace/index.ts';
-import type { GuestMemory } from './guest-memory.ts';
+import { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
+import type { MachineCheck } from './interrupt-requests.ts';
 import { type IoInterruption, ioCode } from './io-interrupts.ts';
 import type { ProgramInterrupt } from './program-interrupt.ts';
 
 const PSW_SIZE = 16;
+/** The external-interruption code of the host's services (EXT_IRQ_CP_SERVICE). */
+const HOST_SERVICE = 0x2603;
+/** Bits of a machine-check-interruption code: what was stored of these registers is valid. */
+const VALID_VECTORS = 1n << 38n;
+const VALID_GUARDED = 1n << 27n;
+/** Place of the guarded-storage registers in the extended save area. */
+const GUARDED_OFFSET = 1024n;
 
 /** Whether the fetch of the intercepted instruction is a program event that has not been indicated yet. */
 export function hasFetchEvent(block: StateDescription): boolean {
@@ -126,16 +134,57 @@ export class PrefixArea {
     this.#exchangePsw('external', code, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
   }
 
+  /**
+   * Injects an external interruption of the host's services: a page fault of the handshake, or virtio of the old kind.
+   * @param kind what it is about, stored in place of a CPU address
+   * @param parameter 32 bits, or null
+   */
+  serviceCall(kind: number, parameter: number | null, parameter64: bigint): void {
+    storeExternal(this.#fields, HOST_SERVICE, kind, 0);
+    if (parameter !== null) this.#fields.set32(LOWCORE.EXTERNAL_PARAMETER, parameter);
+    this.#fields.set64(LOWCORE.EXTERNAL_PARAMETER_64, parameter64);
+    this.#exchangePsw('external', HOST_SERVICE, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
+  }
+
   /** Injects an I/O interruption. */
   io(interruption: IoInterruption): void {
     this.#store(LOWCORE.IO_CODE, ioCode(interruption));
     this.#exchangePsw('io', interruption.subchannel, LOWCORE.IO_OLD_PSW, LOWCORE.IO_NEW_PSW);
   }
 
-  /** Injects a machine-check interruption. The registers were stored already. @param code the machine-check-interruption code */
-  machineCheck(code: bigint): void {
-    this.#fields.set64(LOWCORE.MACHINE_CHECK_CODE, code);
+  /**
+   * Injects a machine-check interruption (Linux: __write_machine_check). The registers were stored already.
+   * @param guarded the guarded-storage registers: 24 bytes behind one unused doubleword
+   */
+  machineCheck(check: MachineCheck, guarded: Uint8Array): void {
+    this.#fields.set8(LOWCORE.ARCHITECTURAL_MODE, 1);
+    this.#fields.set64(LOWCORE.MACHINE_CHECK_CODE, this.#savedCode(check.mcic, guarded));
+    this.#fields.set32(LOWCORE.EXTERNAL_DAMAGE_CODE, check.externalDamageCode);
+    this.#fields.set64(LOWCORE.FAILING_STORAGE_ADDRESS, check.failingStorageAddress);
+    this.#store(LOWCORE.FIXED_LOGOUT, check.fixedLogout);
     this.#exchangePsw('machine-check', 0, LOWCORE.MACHINE_CHECK_OLD_PSW, LOWCORE.MACHINE_CHECK_NEW_PSW);
+  }
+
+  /**
+   * Stores the guarded-storage registers into the extended save area, if there is one and its length has room for them. Returns the code,
+   * whose bits say whether these and the vector registers, which this machine does not have, are valid.
+   */
+  #savedCode(mcic: bigint, guarded: Uint8Array): bigint {
+    const without = mcic & ~(VALID_VECTORS | VALID_GUARDED);
+    if ((mcic & VALID_GUARDED) === 0n) return without;
+    const at = BigInt(this.#block.prefix + LOWCORE.EXTENDED_SAVE_AREA);
+    const { buffer, byteOffset } = this.#memory.readGuest(at, 8);
+    const designation = new DataView(buffer, byteOffset).getBigUint64(0);
+    const length = designation & 15n;
+    const origin = designation & ~((1n << length) - 1n);
+    if ((length !== 11n && length !== 12n) || origin === 0n) return without;
+    try {
+      this.#memory.writeGuest(origin + GUARDED_OFFSET, guarded);
+    } catch (error) {
+      if (error instanceof GuestMemoryFault) return without;
+      throw error;
+    }
+    return without | VALID_GUARDED;
   }
 
   /** Injects a restart interruption. */

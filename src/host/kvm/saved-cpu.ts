@@ -6,7 +6,14 @@
 import { SIE, STATE_DESCRIPTION_SIZE } from '../../machine/index.ts';
 import { demandBytes, demandDoubleword, demandInteger, demandObject } from '../arguments.ts';
 import { LinuxError } from '../errors.ts';
+import {
+  demandFloatingInterrupt,
+  demandLocalInterrupt,
+  type LocalInterrupt,
+  type ServiceCall,
+} from './interrupt-requests.ts';
 import type { IoInterruption } from './io-interrupts.ts';
+import { completeProgram } from './program-interrupt.ts';
 
 /** The state of a virtual CPU. */
 export interface SavedVcpu {
@@ -30,6 +37,8 @@ export interface SavedVcpu {
   readonly emergencies: readonly number[];
   readonly externalCall: number | null;
   readonly pageFaultToken: bigint | null;
+  /** Pending interruptions that user space has injected. A state without them has none. */
+  readonly injected?: readonly LocalInterrupt[];
 }
 
 /** The interruptions of a virtual machine that any CPU may take. */
@@ -38,6 +47,10 @@ export interface SavedFloating {
   readonly serviceSignal: number | null;
   readonly channelReport: boolean;
   readonly io: readonly IoInterruption[];
+  /** What user space has injected; a state without it has none. */
+  readonly machineCheck?: { readonly cr14: bigint; readonly mcic: bigint } | null;
+  readonly virtio?: readonly ServiceCall[];
+  readonly pageFaults?: readonly bigint[];
 }
 
 /** Whether a restart is pending, and whether it comes before all other interruptions or after them. */
@@ -104,6 +117,11 @@ export function demandSavedVcpu(saved: SavedVcpu): void {
   demandList('emergencies', saved.emergencies);
   for (const sender of saved.emergencies) demandInteger('sender', sender, 0, 0xffff);
   if (saved.externalCall !== null) demandInteger('externalCall', saved.externalCall, 0, 0xffff);
+  demandList('injected', saved.injected ?? []);
+  for (const one of saved.injected ?? []) {
+    demandLocalInterrupt(one);
+    if (one.type === 'program') completeProgram(one, 0);
+  }
 }
 
 /** @throws LinuxError EINVAL if it is not the state of floating interruptions */
@@ -111,7 +129,12 @@ export function demandSavedFloating(saved: SavedFloating): void {
   demandObject('saved', saved);
   if (saved.serviceSignal !== null) demandInteger('serviceSignal', saved.serviceSignal, 0, 0xffff_ffff);
   demandBoolean('channelReport', saved.channelReport);
-  demandList('io', saved.io);
+  demandList('io', saved.io, undefined, MAX_IO);
+  demandList('virtio', saved.virtio ?? []);
+  for (const one of saved.virtio ?? []) demandFloatingInterrupt({ type: 'virtio', ...one });
+  demandList('pageFaults', saved.pageFaults ?? []);
+  for (const token of saved.pageFaults ?? []) demandDoubleword('token', token);
+  if (saved.machineCheck) demandFloatingInterrupt({ type: 'machine-check', ...saved.machineCheck });
   for (const one of saved.io) {
     demandObject('io', one);
     demandInteger('subchannel', one.subchannel, 0, 0xffff_ffff);
@@ -122,10 +145,11 @@ export function demandSavedFloating(saved: SavedFloating): void {
 
 /** The number of items that a list may have: of senders, and of subchannels. */
 const LIST_MAX = 0x1_0000;
+/** The number of I/O interruptions that may be pending. */
+const MAX_IO = 266_258;
 
-function demandList(name: string, value: readonly unknown[], count?: number): void {
-  const fits =
-    Array.isArray(value) && (count === undefined ? value.length <= LIST_MAX : value.length === count);
+function demandList(name: string, value: readonly unknown[], count?: number, most = LIST_MAX): void {
+  const fits = Array.isArray(value) && (count === undefined ? value.length <= most : value.length === count);
   if (!fits) throw invalid(name);
 }
 

@@ -78,10 +78,12 @@ export interface GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
-  /** Its debugging by user space. */
+  /** Its debugging by user space. @internal */
   readonly debug: GuestDebug;
   /** What it counts. */
   readonly counts: VcpuCounts;
+  /** The guarded-storage registers as they are stored, behind an unused doubleword: 32 bytes. */
+  readonly guardedStorage: Uint8Array;
   /** General registers. */
   readonly gr: BigUint64Array;
   /** The external interruptions that are pending for this virtual CPU. */

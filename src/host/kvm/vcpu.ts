@@ -30,7 +30,14 @@ import {
   type SieExit,
   storeStatus,
 } from '../../machine/index.ts';
-import { demandBytes, demandDoubleword, demandFlag, demandInteger, show } from '../arguments.ts';
+import {
+  demandBytes,
+  demandDoubleword,
+  demandFlag,
+  demandInstance,
+  demandInteger,
+  show,
+} from '../arguments.ts';
 import { LinuxError } from '../errors.ts';
 import { Life } from '../life.ts';
 import { CheckedStateDescription } from './checked-state-description.ts';
@@ -42,8 +49,10 @@ import { type DebugStop, GuestDebug, type GuestDebugOptions } from './guest-debu
 import { GuestMemoryFault } from './guest-memory.ts';
 import { interceptedLength, lastLength } from './instruction-length.ts';
 import { Interceptions, memoryFault, restoringPswOnFault } from './interceptions.ts';
+import { demandLocalInterrupt, type LocalInterrupt } from './interrupt-requests.ts';
 import { LocalInterrupts } from './interrupts.ts';
 import { ioSubclasses } from './io-interrupts.ts';
+import { injectLocal, pendingLocal } from './local-injection.ts';
 import {
   type AccessException,
   accessLogical,
@@ -57,6 +66,11 @@ import { completeProgram, type ProgramRequest } from './program-interrupt.ts';
 import { demandSavedVcpu, eachGuestByte, guestFields, type SavedVcpu } from './saved-cpu.ts';
 import { makeCounts, type VcpuCounts } from './statistics.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
+
+/** The pending interruptions that a saved state has in fields of their own. */
+const SAVED_APART: ReadonlySet<LocalInterrupt['type']> = new Set([
+  ...(['restart', 'stop', 'emergency', 'external-call'] as const),
+]);
 
 /** The resets of a CPU. */
 const RESET_KINDS: readonly CpuReset[] = ['cpu', 'initial', 'clear'];
@@ -213,6 +227,14 @@ export class Vcpu implements GuestCpu {
     demandFlag('stopped', stopped);
     const others = this.block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.STOPPED;
     this.block.set32(SIE.CPU_FLAGS, (others | (stopped ? CPU_FLAG.STOPPED : 0)) >>> 0);
+  }
+
+  /** The guarded-storage registers as a machine check stores them: 32 bytes, the first 8 unused. */
+  get guardedStorage(): Uint8Array {
+    const bytes = new Uint8Array(32);
+    const view = new DataView(bytes.buffer);
+    for (const [i, value] of this.guarded.entries()) view.setBigUint64(8 + i * 8, value);
+    return bytes;
   }
 
   /** The CPU timer as the guest would read it: 64 bits, unsigned. It runs while the guest runs or waits. */
@@ -627,6 +649,40 @@ export class Vcpu implements GuestCpu {
     return exception.code;
   }
 
+  /**
+   * KVM_S390_IRQ and KVM_S390_INTERRUPT: makes an interruption pending for this virtual CPU. A stop of the debugger that is pending is
+   * forgotten: the guest stops after the interruption.
+   * @throws LinuxError EINVAL if it is not a local interruption, a field has more bits than it can have, or the sender is no virtual
+   *   CPU; EBUSY for a prefix of a CPU that is not stopped, a second external call, or a second stop
+   */
+  inject(request: LocalInterrupt): void {
+    this.life.demandQuiet();
+    demandLocalInterrupt(request);
+    injectLocal(this, this.#delivery, request);
+    this.debug.clearStop();
+  }
+
+  /**
+   * KVM_S390_GET_IRQ_STATE: returns what is pending for this virtual CPU. The caller has to see to it that it fits into a buffer (ENOBUFS).
+   */
+  get pendingInterrupts(): readonly LocalInterrupt[] {
+    this.life.demand();
+    return pendingLocal(this, this.#delivery);
+  }
+
+  /**
+   * KVM_S390_SET_IRQ_STATE: makes interruptions pending, in order.
+   * @throws LinuxError EBUSY if any but an external call is pending already; otherwise as `inject`: those before the wrong one are pending
+   */
+  setPendingInterrupts(requests: readonly LocalInterrupt[]): void {
+    this.life.demandQuiet();
+    demandInstance('requests', requests, Array);
+    for (const request of requests) demandLocalInterrupt(request);
+    if (this.pendingInterrupts.some(({ type }) => type !== 'external-call'))
+      throw new LinuxError('EBUSY', `interruptions are pending for virtual CPU ${this.id}`);
+    for (const request of requests) injectLocal(this, this.#delivery, request);
+  }
+
   #injectProgram(request: ProgramRequest): void {
     this.life.demandQuiet();
     this.local.injectProgram(completeProgram(request, lastLength(this.block)));
@@ -657,6 +713,7 @@ export class Vcpu implements GuestCpu {
       emergencies: local.emergencies,
       externalCall: local.has(EXT.EXTERNAL_CALL) ? local.senderOf(EXT.EXTERNAL_CALL) : null,
       pageFaultToken,
+      injected: this.pendingInterrupts.filter(({ type }) => !SAVED_APART.has(type)),
     };
   }
 
@@ -682,6 +739,10 @@ export class Vcpu implements GuestCpu {
     for (const sender of saved.emergencies) this.local.emergencySignal(sender);
     if (saved.externalCall !== null) this.local.externalCall(saved.externalCall);
     this.pageFaultToken = saved.pageFaultToken;
+    // A prefix is pending for a stopped CPU only.
+    for (const one of saved.injected ?? [])
+      if (one.type === 'set-prefix') this.local.prefix = one.address;
+      else injectLocal(this, this.#delivery, one);
   }
 
   /** Loads the registers that interpretive execution leaves to the host into a processor. */

@@ -92,7 +92,10 @@ function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): vo
   const { frames } = mm.kernel;
   const { file, shift, shared } = mapping.backing;
   if (file === null) {
-    enterFrame(mm, mapping, page, write, frames.allocateZeroed(0, 'page'));
+    // With storage keys, each private page has a frame of its own.
+    const sharesZeros = mm.sharesZeros && !write && !shared && !mm.ptes.usesKeys;
+    const frame = sharesZeros ? mm.kernel.shareZeros() : frames.allocateZeroed(0, 'page');
+    enterFrame(mm, mapping, page, write, frame);
     return;
   }
   const at = page + shift;

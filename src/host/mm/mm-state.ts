@@ -33,6 +33,8 @@ export class MmState {
   readonly mappings = new Mappings();
   /** The entries of its page tables. @internal */
   readonly ptes: Ptes;
+  /** Whether private pages without a file that were only read share one frame of zeros (Linux: ZERO_PAGE). @internal */
+  sharesZeros = false;
   /** Active dirty logs. */
   readonly logs: DirtyLog[] = [];
   /** The gmaps made of this process's memory. */

@@ -36,7 +36,7 @@ import { MmState } from './mm-state.ts';
 import { checkedMapRequest, checkProtection, type MmapOptions, mmapLocked } from './mmap.ts';
 import { mprotectLocked } from './protection.ts';
 import { remapLocked } from './remap.ts';
-import { residentLocked } from './residency.ts';
+import { eachPresentLocked, residentLocked } from './residency.ts';
 import { dropFilePagesLocked, removeRangeLocked, zapLocked } from './unmap.ts';
 import { clearUsageLocked, type PageUsage, setUsageLocked, usageOfLocked } from './usage-states.ts';
 import { accessUser, type PartVisitor } from './user-access.ts';
@@ -166,6 +166,15 @@ export class Mm extends MmState {
     });
   }
 
+  /** Visits the pages that have frames, by number, from `start` to `end`. @internal */
+  eachPresent(
+    start: number,
+    end: number,
+    visit: (page: number, frame: number, isLarge: boolean) => void,
+  ): void {
+    this.#operation('read', () => eachPresentLocked(this, start, end, visit));
+  }
+
   /**
    * Resizes a mapped range, or moves it with its pages. Returns its address.
    *
@@ -207,6 +216,7 @@ export class Mm extends MmState {
       const child = new Mm(this.kernel, this.common, this.#all, id);
       try {
         if (this.tables.levels === 4) child.tables.grow();
+        child.sharesZeros = this.sharesZeros;
         this.mmapLock.hold('write', () => copyIntoLocked(child, this));
       } catch (error) {
         child.exit();

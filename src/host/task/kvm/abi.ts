@@ -361,3 +361,60 @@ export const GUEST_DEBUG = { SIZE: 24, CONTROL: 0, NR_HW_BP: 8, HW_BP: 16 } as c
 export const GUESTDBG = { ENABLE: 1, SINGLESTEP: 2, USE_HW_BP: 0x1_0000 } as const;
 /** struct kvm_hw_breakpoint. */
 export const HW_BREAKPOINT = { SIZE: 32, ADDR: 0, PHYS_ADDR: 8, LEN: 16, TYPE: 24 } as const;
+
+/** Types of interruptions. Those up to `IO_MAX` are I/O interruptions. */
+export const IRQ = {
+  IO_MAX: 0xfffd_ffff,
+  SIGP_STOP: 0xfffe_0000,
+  PROGRAM_INT: 0xfffe_0001,
+  SIGP_SET_PREFIX: 0xfffe_0002,
+  RESTART: 0xfffe_0003,
+  INT_PFAULT_INIT: 0xfffe_0004,
+  INT_PFAULT_DONE: 0xfffe_0005,
+  MCHK: 0xfffe_1000,
+  INT_CLOCK_COMP: 0xffff_1004,
+  INT_CPU_TIMER: 0xffff_1005,
+  INT_EMERGENCY: 0xffff_1201,
+  INT_EXTERNAL_CALL: 0xffff_1202,
+  INT_SERVICE: 0xffff_2401,
+  INT_VIRTIO: 0xffff_2603,
+} as const;
+/** A bit of the type of an I/O interruption: that of an adapter. */
+export const IO_ADAPTER = 0x0400_0000;
+/** struct kvm_s390_interrupt. */
+export const INTERRUPT = { SIZE: 16, TYPE: 0, PARM: 4, PARM64: 8 } as const;
+/** struct kvm_s390_irq, with the members of its union. */
+export const IRQ_STRUCT = {
+  SIZE: 72,
+  TYPE: 0,
+  EXT_PARAMS: 8,
+  EXT_PARAMS2: 16,
+  /** The sender of an emergency signal or an external call, 16 bits. */
+  SENDER: 8,
+  PREFIX: 8,
+  STOP_FLAGS: 8,
+  PGM_TRANS_EXC_CODE: 8,
+  PGM_MON_CODE: 16,
+  PGM_PER_ADDRESS: 24,
+  PGM_DATA_EXC_CODE: 32,
+  PGM_CODE: 36,
+  PGM_MON_CLASS_NR: 38,
+  PGM_PER_CODE: 40,
+  PGM_PER_ATMID: 41,
+  PGM_EXC_ACCESS_ID: 42,
+  PGM_PER_ACCESS_ID: 43,
+  PGM_OP_ACCESS_ID: 44,
+  PGM_FLAGS: 45,
+  MCHK_CR14: 8,
+  MCHK_MCIC: 16,
+  MCHK_FAILING_STORAGE_ADDRESS: 24,
+  MCHK_EXT_DAMAGE_CODE: 32,
+  MCHK_FIXED_LOGOUT: 40,
+} as const;
+export const FIXED_LOGOUT_SIZE = 16;
+/** Flags of a program interruption: bits 1 and 2 are the length of the instruction, if bit 0 says so. */
+export const PGM_FLAG = { ILC_VALID: 1, ILC_MASK: 6, NO_REWIND: 8 } as const;
+/** A flag of a stop: the status is stored. */
+export const STOP_STORE_STATUS = 1;
+/** struct kvm_s390_irq_state. */
+export const IRQ_STATE = { SIZE: 32, BUF: 0, FLAGS: 8, LEN: 12 } as const;

@@ -23,6 +23,8 @@ const PRESENT: ReadonlySet<number> = new Set([
     CAP.IOEVENTFD,
     CAP.IOEVENTFD_ANY_LENGTH,
     CAP.S390_USER_SIGP,
+    CAP.S390_INJECT_IRQ,
+    CAP.S390_IRQ_STATE,
     CAP.SET_GUEST_DEBUG,
   ],
   ...[

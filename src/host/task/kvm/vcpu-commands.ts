@@ -23,6 +23,7 @@ import {
   UCAS_MAPPING,
 } from './abi.ts';
 import { setGuestDebug } from './debug.ts';
+import { getIrqState, injectIrq, injectLocal, setIrqState } from './interrupts.ts';
 import { logicalMemoryOperation } from './memory-operation.ts';
 import { getOneRegister, setOneRegister } from './one-register.ts';
 import { run } from './run.ts';
@@ -58,6 +59,10 @@ export const VCPU_COMMANDS: ReadonlyMap<number, VcpuCommand> = new Map<number, V
   [KVM.TRANSLATE, synchronous(translate)],
   [KVM.S390_STORE_STATUS, synchronous(storeStatus)],
   [KVM.SET_GUEST_DEBUG, synchronous(setGuestDebug)],
+  [KVM.S390_IRQ, asynchronous(injectIrq)],
+  [KVM.S390_INTERRUPT, asynchronous(injectLocal)],
+  [KVM.S390_GET_IRQ_STATE, synchronous(getIrqState)],
+  [KVM.S390_SET_IRQ_STATE, synchronous(setIrqState)],
   [KVM.GET_STATS_FD, synchronous(getStatistics)],
   [KVM.S390_MEM_OP, synchronous(logicalMemoryOperation)],
   [KVM.S390_NORMAL_RESET, synchronous((vcpu) => reset(vcpu, 'cpu'))],
@@ -71,6 +76,10 @@ export const VCPU_COMMANDS: ReadonlyMap<number, VcpuCommand> = new Map<number, V
 
 function synchronous(perform: VcpuCommand['perform']): VcpuCommand {
   return { perform, isAsynchronous: false };
+}
+
+function asynchronous(perform: VcpuCommand['perform']): VcpuCommand {
+  return { perform, isAsynchronous: true };
 }
 
 function getRegisters({ page }: KvmVcpu, at: number, { space }: Thread): number {

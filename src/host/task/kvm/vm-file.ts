@@ -9,6 +9,7 @@ import type { Thread } from '../process/task.ts';
 import { CAP, DIRTY_LOG, ENABLE_CAP, KVM, MEMORY_REGION, SKEYS } from './abi.ts';
 import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
+import { injectFloating } from './interrupts.ts';
 import type { KvmMachine } from './machine.ts';
 import { absoluteMemoryOperation } from './memory-operation.ts';
 import { StatisticsFile } from './statistics-file.ts';
@@ -41,6 +42,7 @@ export const VM_COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command
   ],
   [KVM.GET_DIRTY_LOG, getDirtyLog],
   [KVM.CREATE_IRQCHIP, createIrqchip],
+  [KVM.S390_INTERRUPT, injectFloating],
   [KVM.IOEVENTFD, ({ events }, at, thread) => events.change(at, thread)],
   [KVM.GET_STATS_FD, getStatistics],
   [KVM.S390_MEM_OP, absoluteMemoryOperation],

@@ -16,6 +16,7 @@ import {
   NumberedDirectory,
   textFile,
 } from './computed.ts';
+import { PageMap } from './pagemap.ts';
 
 const PAGE = 4096;
 const NANOSECONDS_PER_TICK = 10_000_000;
@@ -80,6 +81,7 @@ function filesOf(system: System, find: Finder): Record<string, Maker> {
     mounts: text(() => mounts(system)),
     oom_score: text(() => '0\n'),
     oom_score_adj: text(() => '0\n'),
+    pagemap: (fs) => new PageMap(fs, () => find().space.mm),
     personality: text(() => '00000000\n'),
     root: (fs) => linkTo(fs, find, (thread) => thread.fs.root),
     smaps: text((thread) => maps(system, thread)),

@@ -111,6 +111,7 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
   let mm: Mm | null = null;
   try {
     mm = system.host.createMm(system.spaceNumber(thread.process.pid));
+    mm.sharesZeros = true;
     const { context, path, env } = request;
     const main = readElfProgram(mappable(program.file));
     const loaded = loadSegments(mm, mappable(program.file), main, placeOf(main));
