@@ -5,8 +5,8 @@
 import type { ErrnoName } from './errno.ts';
 
 /**
- * The error codes of Linux. Operations on address spaces, guests and virtual machines throw EBADF, EBUSY, EEXIST, EFAULT, EINVAL,
- * ENOENT, ENOMEM and ESRCH; system calls of processes throw all.
+ * The error codes of Linux. Operations on address spaces, guests and virtual machines throw E2BIG, EBADF, EBUSY, EEXIST, EFAULT,
+ * EINVAL, ENOENT, ENOMEM, ENXIO and ESRCH; system calls of processes throw all.
  */
 export type Errno = ErrnoName;
 
