@@ -366,10 +366,40 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      break;',
   },
   {
+    name: 'KVM_RUN does not see a pending signal',
+    file: 'src/host/task/kvm/run.ts',
+    find: '    if (thread.hasSignal) return interrupted(vcpu);\n',
+    replace: '',
+  },
+  {
+    name: 'a process uses a virtual machine of another one',
+    file: 'src/host/task/kvm/machine.ts',
+    find: 'if (space.mm !== this.mm)',
+    replace: 'if (false)',
+  },
+  {
+    name: 'registers that user space has stored without a mark are ignored',
+    file: 'src/host/task/kvm/synchronize.ts',
+    find: '  page.loadRegisters(vcpu);\n',
+    replace: '',
+  },
+  {
+    name: 'the virtual machine of a closed user-controlled CPU goes on',
+    file: 'src/host/task/kvm/vcpu.ts',
+    find: '    this.#ownVm?.destroy();\n',
+    replace: '',
+  },
+  {
+    name: 'a program interruption of a user-controlled guest is handled by the host',
+    file: 'src/host/kvm/interceptions.ts',
+    find: '    if (this.#vcpu.vm.userControlled) return this.#userSpace(code);\n',
+    replace: '',
+  },
+  {
     name: 'a slot that is deleted goes on logging',
     file: 'src/host/kvm/slots.ts',
-    find: '    this.#stopLog(slot);\n    this.#slots.delete(slot);',
-    replace: '    this.#slots.delete(slot);',
+    find: '    this.#stopLog(slot);\n    this.#remove(old);',
+    replace: '    this.#remove(old);',
   },
   {
     name: 'a dirty log is not stopped when creating its slot fails',
@@ -1387,7 +1417,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'loading control register 6 is not intercepted while an I/O interruption is pending',
     file: 'src/host/kvm/delivery.ts',
-    find: ' | (io && !ioByPsw ? LOADS_CONTROL_6 : 0)',
+    find: '      (io && !ioByPsw ? LOADS_CONTROL_6 : 0) |\n',
     replace: '',
   },
   {
@@ -2104,8 +2134,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the buffers of a context that was purged have page 0',
     file: 'src/machine/engine/compile/access-buffers.ts',
-    find: '    this.#words.fill(0, n * WORDS, (n + 1) * WORDS);\n    this.#drop(n * WORDS);',
-    replace: '    this.#words.fill(0, n * WORDS, (n + 1) * WORDS);',
+    find: '    context.groups.fill(0);\n    this.#drop(n * WORDS);',
+    replace: '    context.groups.fill(0);',
   },
   {
     name: 'compiled code takes an operand that crosses the end of a page to be in one',
