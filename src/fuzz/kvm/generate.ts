@@ -24,6 +24,8 @@ const COMMANDS = (['system', 'VM', 'vCPU'] as const).flatMap((file) =>
   [...KVM_COMMANDS[file].keys()].map((command) => ({ command, file })),
 );
 const NUMBERS = Object.values(KVM);
+/** struct kvm_device_attr of the attribute that enables collaborative memory management: group 0, attribute 0. */
+const ENABLE_CMMA: readonly Hex[] = ['0x0', '0x0', '0x0'];
 const DESCRIPTORS: readonly number[] = [
   ...[FD.KVM, FD.OTHER, FD.OTHER + 1],
   ...Array.from({ length: VMS }, (_, n) => FD.VM + n),
@@ -94,6 +96,9 @@ class KvmGenerator extends CallsGenerator {
       ...Array.from({ length: machines }, (_, n) =>
         kept(FD.VM + n, 'ioctl', [hex(FD.KVM), hex(KVM.CREATE_VM), isUserControlled[n] ? '0x1' : '0x0']),
       ).flat(),
+      ...(random.oneIn(2)
+        ? []
+        : [made('ioctl', [hex(FD.VM), hex(KVM.SET_DEVICE_ATTR), { data: ENABLE_CMMA }])]),
       ...Array.from({ length: this.#vcpus }, (_, n) =>
         this.#vcpu(n, isUserControlled[n % machines] === true, n % machines),
       ).flat(),
@@ -119,7 +124,8 @@ class KvmGenerator extends CallsGenerator {
     const at = AT.RUN + n * AT.RUN_SIZE;
     const size = hex(isUserControlled || this.random.oneIn(8) ? AT.RUN_SIZE : PAGE);
     const map = [hex(AT.GUEST), '0x0', hex(AT.GUEST_SIZE)] as const;
-    const slot = ['0x0', '0x0', hex(AT.GUEST_SIZE), hex(AT.GUEST)] as const;
+    // Of some slots the changes are logged (KVM_MEM_LOG_DIRTY_PAGES).
+    const slot = [this.random.oneIn(3) ? '0x1' : '0x0', '0x0', hex(AT.GUEST_SIZE), hex(AT.GUEST)] as const;
     return [
       ...kept(FD.VCPU + n, 'ioctl', [vm, hex(KVM.CREATE_VCPU), hex(n)]),
       made('mmap', [{ data: [hex(at), size, '0x3', hex(MAP.FIXED | MAP.SHARED), vcpu, '0x0'] }]),

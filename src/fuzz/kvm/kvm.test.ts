@@ -4,6 +4,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Vcpu } from '../../host/kvm/index.ts';
 import { KVM, KVM_COMMANDS } from '../../host/task/internal.ts';
 import { Storage } from '../../machine/index.ts';
+import { kept, made } from '../calls/generate.ts';
+import type { Value } from '../calls/steps.ts';
+import { hex } from '../calls/structures.ts';
 import { CallsWorld } from '../calls/world.ts';
 import { CaseCampaign, formatCase, KvmFuzzer } from '../index.ts';
 import { generateKvm } from './generate.ts';
@@ -50,24 +53,29 @@ it('runs guests in many ways', () => {
 });
 
 describe('an injected fault is found:', () => {
-  const run = (seeds: number) => {
-    const fuzzer = new KvmFuzzer();
-    for (let seed = 1; seed <= seeds; seed++) {
-      const { finding } = fuzzer.run(fuzzer.generate(seed));
-      if (finding !== null) return finding.kind;
-    }
-    return null;
+  /** Runs a program that makes a command of a virtual CPU. */
+  const run = (command: number) => {
+    const control = (fd: Value, number: number, argument: Value) => [fd, hex(number), argument];
+    const steps = [
+      ...kept(40, 'open', [{ text: '/dev/kvm' }, '0x2', '0x0']),
+      ...kept(41, 'ioctl', control('0x28', KVM.CREATE_VM, '0x0')),
+      ...kept(44, 'ioctl', control('0x29', KVM.CREATE_VCPU, '0x0')),
+      made('ioctl', control('0x2c', command, { data: ['0x100000000', '0x0', '0x0'] })),
+    ];
+    return new KvmFuzzer().run({ setup: { ...generateKvm(1).setup, uid: 0, failing: 0 }, steps }).finding
+      ?.kind;
   };
 
   it('a virtual CPU that breaks down', () => {
     vi.spyOn(Vcpu.prototype, 'storeStatus').mockImplementation(() => {
       throw new TypeError('undefined is no function');
     });
-    expect(run(40)).toBe('breakdown');
+    expect(run(KVM.S390_STORE_STATUS)).toBe('breakdown');
   });
 
   it('another result each time', () => {
-    vi.spyOn(Vcpu.prototype, 'setGuestDebug').mockImplementation(() => Math.floor(Math.random() * 100));
-    expect(run(40)).toBe('repetition');
+    let calls = 0;
+    vi.spyOn(Vcpu.prototype, 'setGuestDebug').mockImplementation(() => calls++);
+    expect(run(KVM.SET_GUEST_DEBUG)).toBe('repetition');
   });
 });
