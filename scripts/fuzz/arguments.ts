@@ -15,6 +15,7 @@ export const WHATS = [
   'devices',
   'network',
   'calls',
+  'kvm',
 ] as const;
 export type What = (typeof WHATS)[number];
 

@@ -14,6 +14,7 @@ import {
   formatFailure,
   GuestsFuzzer,
   ImagesFuzzer,
+  KvmFuzzer,
   LibraryFuzzer,
   NetworkFuzzer,
   runsOf,
@@ -56,6 +57,8 @@ export function fuzzerOf({ what, engine }: Pick<Arguments, 'what' | 'engine'>): 
       return new DevicesFuzzer() as unknown as Fuzzer;
     case 'calls':
       return new CallsFuzzer() as unknown as Fuzzer;
+    case 'kvm':
+      return new KvmFuzzer() as unknown as Fuzzer;
     case 'network':
       return new NetworkFuzzer() as unknown as Fuzzer;
     case 'texts':

@@ -1,7 +1,7 @@
 /**
  * Campaigns of random input, repeatable by seed.
  *
- *     npm run fuzz -- [--what scenarios|guests|library|images|texts|floats|engines|devices|network|calls] [--seed S] [--minutes M | --runs N]
+ *     npm run fuzz -- [--what scenarios|guests|library|images|texts|floats|engines|devices|network|calls|kvm] [--seed S] [--minutes M | --runs N]
  *                     [--shard I/N] [--failures K] [--json] [--save FILE] [--ops N] [--engine interpret|compile|auto]
  *     npm run fuzz -- --what guests --case FILE      repeats a case that a campaign printed
  *     npm run fuzz -- --merge FILE…                  merges the reports of all shards

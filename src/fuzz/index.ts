@@ -1,4 +1,4 @@
-/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions, engines, devices, networks and system calls. */
+/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions, engines, devices, networks, system calls and /dev/kvm. */
 
 export { CallsFuzzer } from './calls/run.ts';
 export { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
@@ -19,6 +19,7 @@ export {
 export { drawProfile, Generator, type Profile } from './generate.ts';
 export { GuestsFuzzer, type GuestsOptions } from './guests/run.ts';
 export { ImagesFuzzer, type ImagesOptions } from './images/run.ts';
+export { KvmFuzzer } from './kvm/run.ts';
 export { LibraryFuzzer, type LibraryOptions } from './library/run.ts';
 export { NetworkFuzzer } from './network/run.ts';
 export { Random, seedOf } from './random.ts';

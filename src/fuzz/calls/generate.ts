@@ -137,6 +137,19 @@ const CODES = [
   '5d201000',
 ];
 
+/** Memory of every kind. */
+const PLACES: readonly (readonly [start: number, size: number])[] = [
+  [AT.PLAY, AT.PLAY_SIZE],
+  [AT.PLAY, AT.PLAY_SIZE],
+  [AT.MAPPED, AT.MAPPED_SIZE],
+  [AT.MAPPED, PAGE],
+  [AT.DATA, PAGE],
+  [AT.READ_ONLY, PAGE],
+  [AT.NO_ACCESS, PAGE],
+  [AT.CODE, 2 * PAGE],
+  [AT.STACKS, AT.STACK_SIZE],
+];
+
 /** Calls whose addresses are those of pages. */
 const OF_MEMORY: ReadonlySet<string> = new Set([
   'munmap',
@@ -153,12 +166,20 @@ const LINES = [...CALLS.values()];
 const COMMON = LINES.filter(({ name }) => !RARE.has(name));
 const SELDOM = LINES.filter(({ name }) => RARE.has(name));
 
+/** Flags of clone that make a thread. */
+export const THREAD = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM;
+const CHILDREN = [
+  ...[SIG.CHLD, SIG.CHLD, THREAD, THREAD],
+  ...[CLONE.VM | SIG.CHLD, CLONE.FILES | SIG.CHLD, CLONE.VFORK | CLONE.VM],
+];
+
 /** Generates a case. */
 export function generateCalls(seed: number): FuzzCase<CallsSetup, CallsStep> {
   return new CallsGenerator(seed).generate();
 }
 
-class CallsGenerator implements Drawing {
+/** Draws the steps of a case. */
+export class CallsGenerator implements Drawing {
   readonly random: Random;
   readonly #seed: number;
   /** Whether arguments are drawn with which a call may well succeed. */
@@ -170,8 +191,17 @@ class CallsGenerator implements Drawing {
   }
 
   generate(): FuzzCase<CallsSetup, CallsStep> {
+    const setup = this.setup();
+    const steps: CallsStep[] = [...this.prologue(), ...this.#children()];
+    const count = steps.length + 5 + this.random.below(STEPS_MAX);
+    while (steps.length < count) steps.push(...this.steps(this.random.pick(this.lists())));
+    return { setup, steps };
+  }
+
+  /** Draws what the processes run on. */
+  protected setup(): CallsSetup {
     const { random } = this;
-    const setup: CallsSetup = {
+    return {
       seed: this.#seed,
       cpus: random.pick([1, 1, 2, 3]),
       storage: random.pick([4 * MIB, 12 * MIB, 32 * MIB, 32 * MIB]),
@@ -183,14 +213,40 @@ class CallsGenerator implements Drawing {
       checked: random.oneIn(6),
       failing: random.oneIn(4) ? 1 + random.below(300) : 0,
     };
-    const steps: CallsStep[] = [...this.#prologue(), ...this.#children()];
-    const count = steps.length + 5 + random.below(STEPS_MAX);
-    while (steps.length < count) steps.push(this.#step(random.pick([0, 0, 1, 1, 2, 3, HANDLER])));
-    return { setup, steps };
+  }
+
+  /** Draws steps of a list that belong together. */
+  protected steps(list: number): CallsStep[] {
+    return [this.#step(list)];
+  }
+
+  /** The lists that steps are drawn for. */
+  protected lists(): readonly number[] {
+    return [0, 0, 1, 1, 2, 3, HANDLER];
+  }
+
+  /** The flags of clone that the other lists are started with. */
+  protected childFlags(): readonly number[] {
+    return CHILDREN;
+  }
+
+  /** The descriptors that there most probably are. */
+  protected descriptors(): readonly number[] {
+    return Object.values(FD);
+  }
+
+  /** Where memory is: pairs of an address and a length in bytes. */
+  protected places(): readonly (readonly [start: number, size: number])[] {
+    return PLACES;
+  }
+
+  /** Addresses that memory is mapped at and removed from, in pages. */
+  protected mappings(): readonly number[] {
+    return [AT.MAPPED, AT.PLAY];
   }
 
   /** What the first process begins with: memory, handlers, files and directories. Each is there most often. */
-  #prologue(): CallsStep[] {
+  protected prologue(): CallsStep[] {
     const { random } = this;
     const open = (path: string, flags: number, fd: number) =>
       kept(fd, 'open', [{ text: path }, hex(flags), hex(0o666)]);
@@ -239,17 +295,8 @@ class CallsGenerator implements Drawing {
   /** Starts the other lists: threads, processes, and processes with the memory or the files of the first. */
   #children(): CallsStep[] {
     const { random } = this;
-    const threads = CLONE.VM | CLONE.FS | CLONE.FILES | CLONE.SIGHAND | CLONE.THREAD | CLONE.SYSVSEM;
     return [1, 2, 3].map((child) => {
-      const flags = random.pick([
-        SIG.CHLD,
-        SIG.CHLD,
-        threads,
-        threads,
-        CLONE.VM | SIG.CHLD,
-        CLONE.FILES | SIG.CHLD,
-        CLONE.VFORK | CLONE.VM,
-      ]);
+      const flags = random.pick(this.childFlags());
       const own = (flags & CLONE.VM) !== 0 ? hex(AT.STACKS + (child + 1) * AT.STACK_SIZE - 256) : '0x0';
       const args = [own, hex(flags), '0x0', '0x0', '0x0'] as const;
       return { do: 'call', list: random.pick([0, 0, 0, child - 1]), call: 'clone', args, child };
@@ -313,7 +360,7 @@ class CallsGenerator implements Drawing {
     switch (kind) {
       case 'fd': {
         const sort = SORTS.find(([part]) => name.includes(part) && (i === 0 || part === 'copy_file'))?.[1];
-        return hex(random.pick(sort ?? Object.values(FD)));
+        return hex(random.pick(sort ?? this.descriptors()));
       }
       case 'dirfd':
         return hex(random.pick([-100, -100, FD.DIRECTORY, FD.PATH]));
@@ -324,7 +371,7 @@ class CallsGenerator implements Drawing {
             : random.pick(random.oneIn(4) ? PATHS : FILES),
         };
       case 'addr':
-        if (OF_MEMORY.has(name)) return hex(random.pick([AT.MAPPED, AT.PLAY]) + random.below(8) * PAGE);
+        if (OF_MEMORY.has(name)) return hex(random.pick(this.mappings()) + random.below(8) * PAGE);
         if (hasStructure(argument)) return { data: structureFor(argument, this) };
         return random.oneIn(8) ? '0x0' : hex(AT.PLAY + random.below(0x100) * 8);
       case 'buf':
@@ -411,9 +458,9 @@ class CallsGenerator implements Drawing {
 
   readonly fd = (): number => {
     const { random } = this;
-    if (this.#isRight) return random.pick(Object.values(FD));
+    if (this.#isRight) return random.pick(this.descriptors());
     if (random.oneIn(12)) return random.pick([-1, -100, 1023, 1024, 0x7fff_ffff, 63, 100]);
-    return random.oneIn(3) ? random.below(20) : random.pick(Object.values(FD));
+    return random.oneIn(3) ? random.below(20) : random.pick(this.descriptors());
   };
 
   readonly path = (): string => {
@@ -426,17 +473,7 @@ class CallsGenerator implements Drawing {
     if (this.#isRight) return hex(AT.PLAY + random.below(0x800) * 8);
     if (random.oneIn(8))
       return this.random.pick([...NUMBERS, '0xfffffffffffff000', '0x3fffffff000', '0x3fffffffff8']);
-    const [start, size] = random.pick([
-      [AT.PLAY, AT.PLAY_SIZE],
-      [AT.PLAY, AT.PLAY_SIZE],
-      [AT.MAPPED, AT.MAPPED_SIZE],
-      [AT.MAPPED, PAGE],
-      [AT.DATA, PAGE],
-      [AT.READ_ONLY, PAGE],
-      [AT.NO_ACCESS, PAGE],
-      [AT.CODE, 2 * PAGE],
-      [AT.STACKS, AT.STACK_SIZE],
-    ] as const);
+    const [start, size] = random.pick(this.places());
     const at = random.pick([
       0,
       8,
@@ -455,16 +492,18 @@ class CallsGenerator implements Drawing {
   };
 }
 
-function made(call: string, args: readonly Value[]): CallsStep {
+/** A call of the first list. */
+export function made(call: string, args: readonly Value[]): CallsStep {
   return { do: 'call', list: 0, call, args };
 }
 
 /** A call that returns a descriptor, which becomes another one. */
-function kept(fd: number, call: string, args: readonly Value[]): CallsStep[] {
+export function kept(fd: number, call: string, args: readonly Value[]): CallsStep[] {
   return [{ do: 'call', list: 0, call, args, slot: 0 }, made('dup2', [{ slot: 0 }, hex(fd)])];
 }
 
-function mapped(at: number, flags: number, fd: number): CallsStep {
+/** Maps 16 KiB of a file, or of the kind that the flags say. */
+export function mapped(at: number, flags: number, fd: number): CallsStep {
   return made('mmap', [{ data: [hex(at), '0x4000', '0x3', hex(flags | MAP.FIXED), hex(fd), '0x0'] }]);
 }
 

@@ -11,7 +11,7 @@ import { BrokenRule, CallsWorld } from './world.ts';
 
 /** The system calls' fuzzer. */
 export class CallsFuzzer implements Fuzzer<CallsSetup, CallsStep> {
-  readonly what = 'calls';
+  readonly what: string = 'calls';
   /** Storage to reuse, by size. */
   readonly #storages = new Map<number, Storage>();
 

@@ -10,7 +10,7 @@ import {
   type SystemTerminal,
 } from '../../host/task/index.ts';
 import { type CallTracer, type Dentry, Directory, type Thread } from '../../host/task/internal.ts';
-import { type Engine, Machine, type Storage } from '../../machine/index.ts';
+import { type Engine, FRAME_SIZE, Machine, type Storage } from '../../machine/index.ts';
 import { programOf } from './program.ts';
 import type { CallsSetup, CallsStep } from './steps.ts';
 
@@ -203,11 +203,13 @@ export class CallsWorld {
     const { host } = this.#linux;
     const { files } = this.#linux.system;
     for (const root of [files.root, ...files.mounted]) empty(root);
-    const { frames } = host.kernel;
+    const { frames, zeros, storage } = host.kernel;
     if (host.processes.size > 0) throw new BrokenRule('leak', 'there is still an address space');
-    if (frames.available !== this.#free) {
-      throw new BrokenRule('leak', `${this.#free - frames.available} frames are still in use`);
-    }
+    // The kernel keeps the frame of zeros.
+    const used = this.#free - frames.available - (zeros === null ? 0 : 1);
+    if (used !== 0) throw new BrokenRule('leak', `${used} frames are still in use`);
+    if (zeros !== null && storage.bytes.subarray(zeros * FRAME_SIZE, (zeros + 1) * FRAME_SIZE).some(Boolean))
+      throw new BrokenRule('zeros', 'the frame of zeros was written');
     if (files.host.pipeBytes !== 0) throw new BrokenRule('leak', `pipes have ${files.host.pipeBytes} bytes`);
   }
 }

@@ -26,7 +26,7 @@ export {
   RegularFile,
   Symlink,
 } from './files/index.ts';
-export { KVM } from './kvm/abi.ts';
+export { CAP as KVM_CAP, KVM, REG as KVM_REG, RUN as KVM_RUN_PAGE } from './kvm/abi.ts';
 export { KVM_COMMANDS } from './kvm/index.ts';
 export { maps } from './proc/process-files.ts';
 export type { CallTracer } from './process/call-tracer.ts';
