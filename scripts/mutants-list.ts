@@ -366,6 +366,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      break;',
   },
   {
+    name: 'a virtual CPU ends with its last descriptor although a thread runs it',
+    file: 'src/host/task/kvm/vcpu-file.ts',
+    find: '    this.hold();\n    try {\n      return yield* command;\n    } finally {\n      this.release();\n    }',
+    replace: '    return yield* command;',
+  },
+  {
     name: 'KVM_RUN does not see a pending signal',
     file: 'src/host/task/kvm/run.ts',
     find: '    if (thread.hasSignal) return interrupted(vcpu);\n',

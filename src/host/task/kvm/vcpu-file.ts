@@ -32,10 +32,20 @@ export class VcpuFile extends AnonymousFile {
     const line = VCPU_COMMANDS.get(command);
     if (line === undefined)
       throw new LinuxError('ENOTTY', `a virtual CPU has no command 0x${command.toString(16)}`);
-    if (this.#busy && !line.isAsynchronous) return this.#waiting(command, argument, thread);
+    if (this.#busy && !line.isAsynchronous) return this.#held(this.#waiting(command, argument, thread));
     const result = line.perform(this.#vcpu, argument, thread);
     this.#vcpu.machine.kick();
-    return typeof result === 'number' ? result : this.#holding(result);
+    return typeof result === 'number' ? result : this.#held(this.#locked(result));
+  }
+
+  /** The file stays open until a command has ended, even if another thread closes its last descriptor. */
+  *#held(command: Blocking<number>): Blocking<number> {
+    this.hold();
+    try {
+      return yield* command;
+    } finally {
+      this.release();
+    }
   }
 
   /** Waits until no other command is performed. */
@@ -49,7 +59,8 @@ export class VcpuFile extends AnonymousFile {
     return typeof result === 'number' ? result : yield* result;
   }
 
-  *#holding(result: Blocking<number>): Blocking<number> {
+  /** Performs a command while others wait. */
+  *#locked(result: Blocking<number>): Blocking<number> {
     this.#busy = true;
     try {
       return yield* result;
