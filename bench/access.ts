@@ -25,15 +25,15 @@ export type Route = (typeof ROUTES)[number];
 
 /** Number of pages that fit into the buffer, and of pages that replace one another in its slots. */
 const FEW_PAGES = 256;
-const MANY_PAGES = 4 * TLB_SLOTS;
+const MANY_PAGES = 2 * TLB_SLOTS;
 const PROCESS_ADDRESS = 1n << 28n;
-const GUEST_SIZE = 128 << 20;
+const GUEST_SIZE = 192 << 20;
 const STORAGE = 512 << 20;
 const MIB = 1n << 20n;
 const ACCESSES = 1 << 16;
 const ROUNDS = 15;
 /** Guest absolute address of the guest's own tables: a segment table, then its page tables. */
-const GUEST_TABLES = 96 << 20;
+const GUEST_TABLES = 160 << 20;
 
 /** A machine whose memory is accessed. */
 interface World {
@@ -128,9 +128,9 @@ function farOffsets(pattern: Pattern): Uint32Array {
   for (let i = 0; i < ACCESSES; i++) {
     random = (random * 48271) % 0x7fff_ffff;
     // Pages `TLB_SLOTS` apart share a slot. Each access to a slot is to another page than the one before.
-    const turn = i >>> 2;
+    const turn = i >>> 1;
     const slot = pattern === 'sequential' ? turn : pattern === 'strided' ? turn * 17 : (turn * 48271) >>> 3;
-    result[i] = ((slot % TLB_SLOTS) + (i & 3) * TLB_SLOTS) * FRAME_SIZE + (random % 1024) * 4;
+    result[i] = ((slot % TLB_SLOTS) + (i & 1) * TLB_SLOTS) * FRAME_SIZE + (random % 1024) * 4;
   }
   return result;
 }

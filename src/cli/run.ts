@@ -279,23 +279,20 @@ function programOf(linux: Linux, path: string, args: readonly string[], flags: R
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
     throw new LinuxError(isThere ? 'EACCES' : 'ENOENT', reasonOf(error));
   }
-  return { ...common, path: copyProgram(linux, path, common.directory, bytes) };
+  const target = `/bin/${basename(path)}`;
+  if (!linux.files.has(target, bytes)) linux.files.write(target, bytes, 0o755);
+  if (flags.overlay === undefined) copyToName(linux, path, common.directory, bytes);
+  return { ...common, path: target };
 }
 
-/**
- * Copies a program of this computer to where its path leads in the system, so that the program finds itself by the name that it was called by. If
- * that is no place for a file, it goes to /bin. Returns the path.
- */
-function copyProgram(linux: Linux, path: string, directory: string, bytes: Uint8Array): string {
-  const inBin = `/bin/${basename(path)}`;
-  const target = path.includes('/') ? posix.resolve('/', directory, path) : inBin;
+/** Copies a program to where its name leads in the system, so that it finds itself there, if that is a place for a file. */
+function copyToName(linux: Linux, path: string, directory: string, bytes: Uint8Array): void {
+  const place = posix.resolve('/', directory, path);
+  if (!path.includes('/') || linux.files.has(place, bytes)) return;
   try {
-    if (!linux.files.has(target, bytes)) linux.files.write(target, bytes, 0o755);
-    return target;
+    linux.files.write(place, bytes, 0o755);
   } catch (error) {
-    if (!(error instanceof LinuxError) || target === inBin) throw error;
-    if (!linux.files.has(inBin, bytes)) linux.files.write(inBin, bytes, 0o755);
-    return inBin;
+    if (!(error instanceof LinuxError)) throw error;
   }
 }
 

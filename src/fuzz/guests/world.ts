@@ -194,8 +194,10 @@ export class GuestWorld {
     }
     if (prefix !== undefined) attempt(() => vcpu.setPrefix(prefix));
     if (psw) {
-      attempt(() => vcpu.setPsw(BigInt(psw[0]), BigInt(psw[1])));
-      vcpu.stopped = false;
+      attempt(() => {
+        vcpu.setPsw(BigInt(psw[0]), BigInt(psw[1]));
+        vcpu.stopped = false;
+      });
     }
   }
 
