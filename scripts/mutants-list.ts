@@ -390,12 +390,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'the virtual machine of a closed user-controlled CPU goes on',
-    file: 'src/host/task/kvm/vcpu.ts',
-    find: '    this.#ownVm?.destroy();\n',
-    replace: '',
-  },
-  {
     name: 'a program interruption of a user-controlled guest is handled by the host',
     file: 'src/host/kvm/interceptions.ts',
     find: '    if (this.#vcpu.vm.userControlled) return this.#userSpace(code);\n',
