@@ -175,7 +175,7 @@ describe('--check and --trace', () => {
       const { createMm } = Host.prototype;
       Host.prototype.createMm = function (...args) {
         const mm = createMm.apply(this, args);
-        setImmediate(() => mm.ended || this.kernel.storage.set32(mm.tables.top + 804, 0x1234));
+        queueMicrotask(() => mm.ended || this.kernel.storage.set32(mm.tables.top + 804, 0x1234));
         return mm;
       };`;
     const { status, err } = await guesthouse(['run', '--check', READER], { before, input: 'line\n' });
