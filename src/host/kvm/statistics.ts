@@ -1,6 +1,6 @@
 /** What a virtual CPU counts, by Linux's names (struct kvm_vcpu_stat). */
 
-/** The statistics of a virtual CPU, in the order in which they are told. */
+/** The names of the statistics of a virtual CPU, in the order in which they are reported. */
 export const VCPU_STATISTICS = [
   'exit_userspace',
   'exit_null',

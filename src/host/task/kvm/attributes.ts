@@ -116,12 +116,8 @@ function setMemoryLimit(machine: KvmMachine, memory: UserMemory, address: number
   if (machine.memoryLimit !== NO_MEM_LIMIT && limit > machine.memoryLimit)
     throw new LinuxError('E2BIG', `0x${limit.toString(16)} is more than the limit`);
   if (limit === 0n) throw new LinuxError('EINVAL', 'a limit of 0');
-  demandNoVcpus(machine);
+  machine.demandNoVcpus();
   machine.memoryLimit = limit;
-}
-
-function demandNoVcpus({ vcpus }: KvmMachine): void {
-  if (vcpus.size > 0) throw new LinuxError('EBUSY', 'there are virtual CPUs already');
 }
 
 function getTod(machine: KvmMachine, memory: UserMemory, address: number): void {
@@ -169,9 +165,9 @@ function getProcessor(machine: KvmMachine, memory: UserMemory, address: number):
   memory.write(address, bytes);
 }
 
-/** What user space sets is told to it again. The guest has the facilities of the machine. */
+/** User space reads back what it sets, but the guest keeps the facilities of the machine. */
 function setProcessor(machine: KvmMachine, memory: UserMemory, address: number): void {
-  demandNoVcpus(machine);
+  machine.demandNoVcpus();
   const processor = memory.struct(address, CPU_PROCESSOR.SIZE);
   machine.cpuId = processor.getBigUint64(CPU_PROCESSOR.CPUID);
   const { buffer, byteOffset } = processor;
@@ -197,6 +193,6 @@ function setNothing(size: number) {
   return (machine: KvmMachine, memory: UserMemory, address: number): void => {
     const wanted = memory.read(address, size);
     if (wanted.some((byte) => byte !== 0)) throw new LinuxError('EINVAL', 'there are no such features');
-    demandNoVcpus(machine);
+    machine.demandNoVcpus();
   };
 }

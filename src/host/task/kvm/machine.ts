@@ -91,6 +91,11 @@ export class KvmMachine {
     if (space.mm !== this.mm) throw new LinuxError('EIO', 'the virtual machine belongs to another process');
   }
 
+  /** @throws LinuxError EBUSY if there are virtual CPUs */
+  demandNoVcpus(): void {
+    if (this.vcpus.size > 0) throw new LinuxError('EBUSY', 'there are virtual CPUs already');
+  }
+
   /** The guest's TOD clock. */
   get tod(): bigint {
     return BigInt.asUintN(64, this.system.host.machine.clock.tod + this.#epoch);

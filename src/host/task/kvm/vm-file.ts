@@ -115,17 +115,13 @@ function enableCapability(machine: KvmMachine, at: number, { space }: Thread): n
       machine.userStsi = true;
       return 0;
     case CAP.S390_GS:
-      demandNoVcpus(machine);
+      machine.demandNoVcpus();
       return 0;
     case CAP.S390_VECTOR_REGISTERS:
     case CAP.S390_HPAGE_1M:
-      demandNoVcpus(machine);
+      machine.demandNoVcpus();
   }
   throw new LinuxError('EINVAL', `capability ${cap.getUint32(ENABLE_CAP.CAP)} cannot be enabled`);
-}
-
-function demandNoVcpus({ vcpus }: KvmMachine): void {
-  if (vcpus.size > 0) throw new LinuxError('EBUSY', 'there are virtual CPUs already');
 }
 
 function setMemoryRegion(machine: KvmMachine, at: number, { space }: Thread, size: number): number {
