@@ -48,6 +48,8 @@ export interface VirtualMachineOptions {
   readonly userControlled?: boolean;
   /** See `GuestMachine.reportsMissingMemory`; default true. */
   readonly reportsMissingMemory?: boolean;
+  /** The interruptions that any virtual CPU may take, for several virtual machines that share them; default its own. */
+  readonly floating?: FloatingInterrupts;
 }
 
 /** What a new virtual CPU is made of. */
@@ -87,16 +89,17 @@ export class VirtualMachine implements GuestMachine {
   /** @throws LinuxError EINVAL when the gmap is not one of the process; ESRCH, ENOENT when one of the two has ended */
   constructor(options: VirtualMachineOptions) {
     demandObject('options', options);
-    const { mm, gmap, userControlled = false, reportsMissingMemory = true } = options;
+    const { mm, gmap, floating, userControlled = false, reportsMissingMemory = true } = options;
     demandFlag('userControlled', userControlled);
     demandFlag('reportsMissingMemory', reportsMissingMemory);
     demandInstance('mm', mm, Mm);
     demandInstance('gmap', gmap, Gmap);
+    if (floating !== undefined) demandInstance('floating', floating, FloatingInterrupts);
     if (gmap.mm !== mm) throw new LinuxError('EINVAL', `gmap ${gmap.id} is not one of process ${mm.id}`);
     mm.life.demand();
     gmap.life.demand();
     this.life = new Life(mm.kernel, 'the virtual machine was destroyed', 'EBADF');
-    this.floating = new FloatingInterrupts(this.life);
+    this.floating = floating ?? new FloatingInterrupts(this.life);
     this.mm = mm;
     this.gmap = gmap;
     this.userControlled = userControlled;

@@ -3,7 +3,7 @@
 import { hasFacility } from '../../../machine/index.ts';
 import type { Host } from '../../host.ts';
 import { MAX_VCPUS, MEM_OP_MAX_SIZE } from '../../kvm/index.ts';
-import { CAP, MEMOP_EXTENSION } from './abi.ts';
+import { CAP, MEMOP_EXTENSION, ROUTES_MAX } from './abi.ts';
 import { GUEST_DEBUG_FLAGS } from './debug.ts';
 
 /** Slots of a virtual machine. */
@@ -22,6 +22,12 @@ const PRESENT: ReadonlySet<number> = new Set([
     CAP.S390_CMMA_MIGRATION,
     CAP.IOEVENTFD,
     CAP.IOEVENTFD_ANY_LENGTH,
+    CAP.IRQFD,
+    CAP.IRQFD_RESAMPLE,
+    CAP.DEVICE_CTRL,
+    CAP.S390_AIS,
+    CAP.S390_AIS_MIGRATION,
+    CAP.ASYNC_PF,
     CAP.S390_USER_SIGP,
     CAP.S390_INJECT_IRQ,
     CAP.S390_IRQ_STATE,
@@ -51,6 +57,8 @@ export function capability(host: Host, extension: number): number {
       return MAX_VCPUS;
     case CAP.NR_MEMSLOTS:
       return SLOTS;
+    case CAP.IRQ_ROUTING:
+      return ROUTES_MAX;
     case CAP.SET_GUEST_DEBUG2:
       return GUEST_DEBUG_FLAGS;
     case CAP.S390_MEM_OP:

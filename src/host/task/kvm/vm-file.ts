@@ -9,7 +9,8 @@ import type { Thread } from '../process/task.ts';
 import { CAP, DIRTY_LOG, ENABLE_CAP, KVM, MEMORY_REGION, SKEYS } from './abi.ts';
 import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
-import { injectFloating } from './interrupts.ts';
+import { createDevice } from './flic-file.ts';
+import { injectFloating } from './floating-interrupts.ts';
 import type { KvmMachine } from './machine.ts';
 import { absoluteMemoryOperation } from './memory-operation.ts';
 import { StatisticsFile } from './statistics-file.ts';
@@ -44,6 +45,9 @@ export const VM_COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command
   [KVM.CREATE_IRQCHIP, createIrqchip],
   [KVM.S390_INTERRUPT, injectFloating],
   [KVM.IOEVENTFD, ({ events }, at, thread) => events.change(at, thread)],
+  [KVM.SET_GSI_ROUTING, ({ routes, vm }, at, thread) => routes.set(vm.slots, at, thread)],
+  [KVM.IRQFD, ({ interruptEvents }, at, thread) => interruptEvents.change(at, thread)],
+  [KVM.CREATE_DEVICE, createDevice],
   [KVM.GET_STATS_FD, getStatistics],
   [KVM.S390_MEM_OP, absoluteMemoryOperation],
   [KVM.S390_GET_CMMA_BITS, getUsageStates],
@@ -113,6 +117,10 @@ function enableCapability(machine: KvmMachine, at: number, { space }: Thread): n
       return 0;
     case CAP.S390_USER_STSI:
       machine.userStsi = true;
+      return 0;
+    case CAP.S390_AIS:
+      machine.demandNoVcpus();
+      machine.adapters.hasSuppression = true;
       return 0;
     case CAP.S390_GS:
       machine.demandNoVcpus();
