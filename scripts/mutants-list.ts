@@ -402,6 +402,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'a guest sees the facilities of the machine, and not those of its model',
+    file: 'src/host/kvm/instructions.ts',
+    find: '  const { facilities } = vcpu.vm.cpuModel;\n',
+    replace: '  const { facilities } = cpu.machine;\n',
+  },
+  {
+    name: 'a guest of /dev/kvm has managed facilities that nobody has enabled',
+    file: 'src/host/task/kvm/cpu-model.ts',
+    find: '(!isManaged || known.includes(bit))',
+    replace: '(isManaged || !known.includes(bit) || known.includes(bit))',
+  },
+  {
     name: 'KVM_RUN does not see a pending signal',
     file: 'src/host/task/kvm/run.ts',
     find: '    if (thread.hasSignal) return interrupted(vcpu);\n',

@@ -38,17 +38,20 @@ export interface SuppressionModes {
 
 /** The adapters of one virtual machine. */
 export class Adapters {
-  /** Whether the guest has suppression of adapter interruptions (facility 72): KVM_CAP_S390_AIS. */
-  hasSuppression = false;
   readonly #adapters = new Map<number, Adapter>();
   /** The adapters whose interruptions are turned off. */
   readonly #masked = new Set<number>();
   #modes: SuppressionModes = { single: 0, none: 0 };
   readonly #inject: (request: FloatingInterrupt) => void;
+  readonly #hasSuppression: () => boolean;
 
-  /** @param inject makes a floating interruption pending */
-  constructor(inject: (request: FloatingInterrupt) => void) {
+  /**
+   * @param inject makes a floating interruption pending
+   * @param hasSuppression whether the guest has suppression of adapter interruptions
+   */
+  constructor(inject: (request: FloatingInterrupt) => void, hasSuppression: () => boolean) {
     this.#inject = inject;
+    this.#hasSuppression = hasSuppression;
   }
 
   /** @throws LinuxError EINVAL if the number is too high, or there is such an adapter */
@@ -82,7 +85,7 @@ export class Adapters {
   interrupt(id: number): void {
     const { isc, suppressible } = this.get(id);
     const identification = (ADAPTER_BIT | ((isc % SUBCLASSES) << SUBCLASS_SHIFT)) >>> 0;
-    const isSubject = this.hasSuppression && suppressible;
+    const isSubject = suppressible && this.#hasSuppression();
     if (isSubject && (this.#modes.none & bitOf(isc)) !== 0) return;
     this.#inject({ type: 'io', adapter: true, subchannel: 0, parameter: 0, identification });
     const { single, none } = this.#modes;
@@ -112,7 +115,8 @@ export class Adapters {
 
   /** @throws LinuxError EOPNOTSUPP if the guest has no suppression */
   demandSuppression(): void {
-    if (!this.hasSuppression) throw new LinuxError('EOPNOTSUPP', 'KVM_CAP_S390_AIS is not enabled');
+    if (!this.#hasSuppression())
+      throw new LinuxError('EOPNOTSUPP', 'the guest has no suppression of adapter interruptions');
   }
 }
 

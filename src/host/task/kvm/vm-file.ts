@@ -1,5 +1,6 @@
 /** The file of a virtual machine of /dev/kvm. */
 
+import { hasFacility } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
 import { O } from '../abi/files.ts';
 import { install } from '../calls/descriptors.ts';
@@ -24,6 +25,9 @@ const SKEYS_MAX = 1 << 20;
 const SKEYS_NONE = 1;
 /** Slots of a virtual machine. */
 const SLOTS = 32767;
+
+/** Facilities that capabilities give a guest: bits of its facility list. */
+const FACILITY = { SUPPRESSION: 72, VECTOR: 129, GUARDED_STORAGE: 133 } as const;
 
 /** Performs a command. */
 type Command = (machine: KvmMachine, argument: number, thread: Thread) => Blocking<number> | number;
@@ -119,17 +123,32 @@ function enableCapability(machine: KvmMachine, at: number, { space }: Thread): n
       machine.userStsi = true;
       return 0;
     case CAP.S390_AIS:
-      machine.demandNoVcpus();
-      machine.adapters.hasSuppression = true;
+      machine.enableFacility(FACILITY.SUPPRESSION);
       return 0;
     case CAP.S390_GS:
-      machine.demandNoVcpus();
-      return 0;
+      return enableFacility(machine, FACILITY.GUARDED_STORAGE);
     case CAP.S390_VECTOR_REGISTERS:
+      return enableFacility(machine, FACILITY.VECTOR);
+    case CAP.HALT_POLL:
+      // How long a virtual CPU polls before it sleeps: here it sleeps at once.
+      if (cap.getUint32(ENABLE_CAP.ARGS) !== 0) throw new LinuxError('EINVAL', 'more than 32 bits');
+      return 0;
+    case CAP.S390_USER_INSTR0:
+      if (!machine.userControlled) machine.vm.enableUserInstruction0();
+      return 0;
     case CAP.S390_HPAGE_1M:
       machine.demandNoVcpus();
   }
   throw new LinuxError('EINVAL', `capability ${cap.getUint32(ENABLE_CAP.CAP)} cannot be enabled`);
+}
+
+/** Gives a guest a facility. @throws LinuxError EBUSY if there are virtual CPUs; EINVAL if the machine does not have it */
+function enableFacility(machine: KvmMachine, facility: number): number {
+  machine.demandNoVcpus();
+  if (!hasFacility(machine.system.host.machine.facilities, facility))
+    throw new LinuxError('EINVAL', `the machine has no facility ${facility}`);
+  machine.enableFacility(facility);
+  return 0;
 }
 
 function setMemoryRegion(machine: KvmMachine, at: number, { space }: Thread, size: number): number {
