@@ -12,6 +12,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     sourcemap: false,
+    // The page's policy forbids it to fetch `data:` addresses.
+    assetsInlineLimit: (path) => (path.endsWith('.elf') ? false : undefined),
     // What is built into the page goes with its licences.
     license: { fileName: 'licenses.md' },
   },

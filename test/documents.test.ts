@@ -18,6 +18,7 @@ import { verifyLesson } from '../src/explorer/lessons/verify.ts';
 import { VERBS } from '../src/explorer/page/recording/editor/vocabulary.ts';
 import { PURGE_SITES } from '../src/host/index.ts';
 import { INSTRUCTIONS } from '../src/machine/instructions/table.ts';
+import { playableScenario } from '../src/player/internal.ts';
 import { endCommands, guesthouse } from './command.ts';
 import {
   anchorsOf,
@@ -223,7 +224,7 @@ describe('the document on lessons', () => {
     expect(`${block?.text}\n`).toBe(textOf(file));
     const [lesson] = parseLessons(file, textOf(file));
     if (lesson === undefined) throw new Error('there is no lesson');
-    verifyLesson(file, lesson, () => false);
+    verifyLesson(file, lesson, playableScenario(lesson.scenario), () => false);
     expect(lesson.faults).toEqual(['page-invalidated']);
     expect(lesson.questions).toHaveLength(1);
   });

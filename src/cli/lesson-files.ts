@@ -1,15 +1,19 @@
 /** Reads lessons for `guesthouse explore`: a Markdown file, or all those of a folder. */
 
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   LESSON_SIZE_MAX,
   LESSONS_MAX,
   type Lesson,
   LessonError,
+  PROGRAMS,
   parseLessons,
+  programSource,
   verifyLesson,
 } from '../explorer/internal.ts';
+import { type Playable, playableProgram, playableScenario } from '../player/internal.ts';
+import { example } from './examples.ts';
 import { readLimited } from './files.ts';
 import { UsageError } from './output.ts';
 import { reasonOf } from './reasons.ts';
@@ -71,7 +75,7 @@ function checked(
         if (all.has(lesson.id))
           throw new LessonError(path, 1, `the lesson name "${lesson.id}" is already used by another file`);
         if (all.size === LESSONS_MAX) throw new LessonError(path, 1, `more than ${LESSONS_MAX} lessons`);
-        verifyLesson(path, lesson, () => performance.now() >= until);
+        verifyLesson(path, lesson, playableOf(lesson), () => performance.now() >= until);
         all.set(lesson.id, lesson);
       }
     }
@@ -80,4 +84,10 @@ function checked(
     throw error;
   }
   return { kind: 'lessons', name, files: files.map(({ path, text }) => ({ name: basename(path), text })) };
+}
+
+/** Returns what a lesson plays. */
+function playableOf({ program, scenario }: Lesson): Playable {
+  if (program === null) return playableScenario(scenario);
+  return playableProgram(programSource(program, readFileSync(example(PROGRAMS[program]))));
 }

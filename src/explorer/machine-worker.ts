@@ -21,7 +21,7 @@ import { playableScenario, RecordingPlayer } from '../player/internal.ts';
 import { linesOf } from '../scenario/internal.ts';
 import { filterError } from './event-filter.ts';
 import { EventIndex } from './event-index.ts';
-import type { Lesson } from './lessons/lesson.ts';
+import { stepsAfter } from './lessons/event-texts.ts';
 import type { LiveLoop } from './live-loop.ts';
 import { playableOf } from './playable.ts';
 import type {
@@ -31,6 +31,7 @@ import type {
   EventWindow,
   LineError,
   MachineApi,
+  PlayedLesson,
   Query,
   QueryResult,
   RowWindow,
@@ -324,10 +325,16 @@ export class MachineWorker implements MachineApi {
     await playableOf(source);
   }
 
-  async verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void> {
+  async stepsAfter(texts: readonly string[]): Promise<readonly number[]> {
+    return stepsAfter(this.#demand().events, texts);
+  }
+
+  async verifyLessons(file: string, lessons: readonly PlayedLesson[]): Promise<void> {
     const { verifyLesson } = await import('./lessons/verify.ts');
     const until = performance.now() + VERIFY_TIME;
-    for (const lesson of lessons) verifyLesson(file, lesson, () => performance.now() >= until);
+    for (const { lesson, source } of lessons) {
+      verifyLesson(file, lesson, await playableOf(source), () => performance.now() >= until);
+    }
   }
 
   async checkEvents(): Promise<EventCheck> {

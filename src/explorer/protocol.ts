@@ -147,6 +147,12 @@ export interface LineError {
   readonly message: string;
 }
 
+/** A lesson, and what it plays. */
+export interface PlayedLesson {
+  readonly lesson: Lesson;
+  readonly source: Source;
+}
+
 /**
  * The operations of the worker. A call that cannot be answered is rejected with an Error, as is a query whose recording
  * is closed before its position is reached. Queries are answered in order.
@@ -233,7 +239,12 @@ export interface MachineApi {
    * Plays the lessons of a file, and rejects it if they state something that is not so.
    * @param file the name of the file, for the message
    */
-  verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void>;
+  verifyLessons(file: string, lessons: readonly PlayedLesson[]): Promise<void>;
+  /**
+   * Finds events by the beginnings of their texts (`textOf` of `lessons/event-texts.ts`), one after another. Returns how many steps
+   * are done after each of them, up to the first one that is not recorded.
+   */
+  stepsAfter(texts: readonly string[]): Promise<readonly number[]>;
   /** Checks the events of the open recording that are kept, as `guesthouse trace --check` does. */
   checkEvents(): Promise<EventCheck>;
   /** Returns the syntax errors of a scenario, at most 100. */

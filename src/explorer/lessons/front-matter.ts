@@ -4,16 +4,17 @@
 
 import { type InjectedFault, PURGE_SITES } from '../../host/index.ts';
 import { LESSON_VIEWS, type Lesson, type LessonView } from './lesson.ts';
+import { PROGRAMS, type ProgramName } from './programs.ts';
 import { quoted, type Reader } from './reader.ts';
 
 /** The line before and after front matter. */
 export const FENCE = '---';
 
 /** What the front matter contains. */
-export type FrontMatter = Pick<Lesson, 'id' | 'title' | 'summary' | 'view' | 'faults'>;
+export type FrontMatter = Pick<Lesson, 'id' | 'title' | 'summary' | 'view' | 'faults' | 'program'>;
 
 /** The keys, and the maximum length of their values. */
-const KEYS = { id: 40, title: 100, summary: 300, view: 20, faults: 200 } as const;
+const KEYS = { id: 40, title: 100, summary: 300, view: 20, faults: 200, program: 40 } as const;
 type Key = keyof typeof KEYS;
 
 const FAULT_NAMES: readonly string[] = ['unlink', ...PURGE_SITES];
@@ -42,12 +43,17 @@ export function readFrontMatter(reader: Reader): FrontMatter {
     const line = values.get('id')?.line;
     throw reader.error(`the id ${quoted(id)} may have only lower-case letters, digits and hyphens`, line);
   }
+  const program = programOf(reader, values.get('program'));
+  if (program !== null && values.has('faults')) {
+    throw reader.error('a lesson of a program has no faults', values.get('faults')?.line);
+  }
   return {
     id,
     title: required('title'),
     summary: required('summary'),
     view: viewOf(reader, values.get('view')),
     faults: faultsOf(reader, values.get('faults')),
+    program,
   };
 }
 
@@ -73,6 +79,13 @@ function viewOf(reader: Reader, value: Value): LessonView {
   if (Object.hasOwn(LESSON_VIEWS, value.text)) return value.text as LessonView;
   const views = Object.keys(LESSON_VIEWS).join(', ');
   throw reader.error(`the view is one of ${views}, not ${quoted(value.text)}`, value.line);
+}
+
+function programOf(reader: Reader, value: Value): ProgramName | null {
+  if (value === undefined) return null;
+  if (Object.hasOwn(PROGRAMS, value.text)) return value.text as ProgramName;
+  const names = Object.keys(PROGRAMS).join(', ');
+  throw reader.error(`a program is one of ${names}, not ${quoted(value.text)}`, value.line);
 }
 
 function faultsOf(reader: Reader, value: Value): readonly InjectedFault[] {

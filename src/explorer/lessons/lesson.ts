@@ -1,9 +1,10 @@
 /**
- * A lesson: a scenario to play, and notes on what it does. docs/lessons.md describes the files that lessons are written
- * in, and `parse.ts` reads them.
+ * A lesson: a scenario or a program to play, and notes on what it does. docs/lessons.md describes the files that lessons
+ * are written in, and `parse.ts` reads them.
  */
 
 import type { InjectedFault } from '../../host/index.ts';
+import type { ProgramName } from './programs.ts';
 
 /** A paragraph or a list. Backquotes, asterisks and terms of the glossary are marked up when it is shown. */
 export type Block =
@@ -46,11 +47,11 @@ export interface StatedFact {
   readonly fact: Fact;
 }
 
-/** An operation of a scenario, and what the lesson states about its outcome. */
+/** An operation of a scenario or an event of a program, and what the lesson states about its outcome. */
 export interface Outcome {
-  /** The line of the operation in the file, from 1. */
+  /** Its line in the file, from 1. */
   readonly at: number;
-  /** The operation, without blanks around it. */
+  /** The operation, or the beginning of the text of the event (`textOf`), without blanks around it. */
   readonly operation: string;
   /** The lines of its answer, or null if the lesson states none: then it must not be an error. */
   readonly answer: readonly string[] | null;
@@ -65,11 +66,11 @@ export interface FaultOutcome extends Outcome {
 }
 
 /**
- * A note. It is about one run of the scenario: the run without a fault, or the one with a certain fault. It is shown
- * only while the run on the page is that run.
+ * A note. It is about one run: the run without a fault, or the one with a certain fault. It is shown only while the run
+ * on the page is that run.
  */
 export interface Note {
-  /** How many steps are done when the note appears; 0 at the beginning. */
+  /** How many of the lesson's steps are done when the note appears; 0 at the beginning. */
   readonly step: number;
   /** The injected fault, or null. */
   readonly fault: InjectedFault | null;
@@ -111,9 +112,11 @@ export interface Lesson {
   readonly view: LessonView;
   /** The faults that the lesson invites to inject. */
   readonly faults: readonly InjectedFault[];
-  /** The text of the scenario, with its comments. */
+  /** The program that the lesson plays, or null if it plays a scenario. */
+  readonly program: ProgramName | null;
+  /** The text of the scenario, with its comments. Empty if the lesson plays a program. */
   readonly scenario: string;
-  /** The operations of the scenario. Each is a step. */
+  /** The operations of the scenario, or the events of the program that the lesson is about. */
   readonly steps: readonly Outcome[];
   /** Outcomes with a fault. */
   readonly faultOutcomes: readonly FaultOutcome[];

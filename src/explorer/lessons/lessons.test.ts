@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { contents } from './index.ts';
 import { parseLessons } from './parse.ts';
+import { playableOf } from './testing/playable.ts';
 import { verifyLesson } from './verify.ts';
 
 const lessons = await Promise.all(contents.map((entry) => entry.load()));
@@ -25,6 +26,6 @@ describe.each(files)('%s', (name) => {
   if (lesson === undefined) throw new Error(`${name} is empty`);
 
   it('states only what is so, with and without its faults', () => {
-    verifyLesson(name, lesson, never);
+    verifyLesson(name, lesson, playableOf(lesson), never);
   });
 });

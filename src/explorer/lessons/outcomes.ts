@@ -1,6 +1,6 @@
 /**
- * Reads the blocks of a lesson: operations of the scenario language, and below each, indented, what the lesson states
- * about its outcome.
+ * Reads the blocks of a lesson: operations of the scenario language or events of a program, and below each, indented, what
+ * the lesson states about its outcome.
  */
 
 import type { InjectedFault } from '../../host/index.ts';
@@ -14,9 +14,13 @@ const END = '```';
 /** Maximum number of lines of a block. */
 const LINES_MAX = 2000;
 
+/** The kinds of facts about the state after a step. */
+const STATE_FACTS: readonly Fact['kind'][] = ['entry', 'frame', 'tlb'];
+
 /** A block. */
 export interface OperationBlock {
-  /** The fault whose run it describes, or null for a part of the scenario. */
+  readonly kind: 'scenario' | 'fault' | 'program';
+  /** The fault whose run it describes, or null. */
   readonly fault: InjectedFault | null;
   /** Operations and comments, as the editor shows them. */
   readonly lines: readonly string[];
@@ -31,7 +35,7 @@ export function beginsBlock(line: string): boolean {
 /** Reads a block. Preconditions: the next line begins one. @throws LessonError */
 export function readBlock(reader: Reader): OperationBlock {
   const start = reader.number;
-  const fault = faultOf(reader, reader.take());
+  const { kind, fault } = beginningOf(reader, reader.take());
   const lines: string[] = [];
   const outcomes: Outcome[] = [];
   while (reader.line !== END) {
@@ -45,19 +49,21 @@ export function readBlock(reader: Reader): OperationBlock {
       continue;
     }
     lines.push(line);
-    outcomes.push(readOutcome(reader));
+    outcomes.push(kind === 'program' ? readEvent(reader) : readOutcome(reader));
   }
   reader.take();
-  return { fault, lines, outcomes };
+  return { kind, fault, lines, outcomes };
 }
 
-/** Returns the fault in the first line of a block: "```scenario" or "```fault NAME". */
-function faultOf(reader: Reader, line: string): InjectedFault | null {
+/** Returns what the first line of a block says: "```scenario", "```program" or "```fault NAME". */
+function beginningOf(reader: Reader, line: string): Pick<OperationBlock, 'kind' | 'fault'> {
   const at = reader.number - 1;
   const [kind = '', name, ...more] = line.slice(END.length).trim().split(/\s+/);
-  if (kind === 'scenario' && name === undefined) return null;
-  if (kind === 'fault' && name !== undefined && more.length === 0) return faultNamed(reader, name, at);
-  throw reader.error('a block begins with ```scenario or ```fault and the name of a fault', at);
+  if ((kind === 'scenario' || kind === 'program') && name === undefined) return { kind, fault: null };
+  if (kind === 'fault' && name !== undefined && more.length === 0) {
+    return { kind, fault: faultNamed(reader, name, at) };
+  }
+  throw reader.error('a block begins with ```scenario, ```program, or ```fault and the name of a fault', at);
 }
 
 function readOutcome(reader: Reader): Outcome {
@@ -73,6 +79,14 @@ function readOutcome(reader: Reader): Outcome {
     reader.take();
   }
   return { at, operation, answer: answer.length === 0 ? null : answer, facts };
+}
+
+/** Reads an event of a program. Its text is its outcome; the state after it can be stated as well. */
+function readEvent(reader: Reader): Outcome {
+  const outcome = readOutcome(reader);
+  const isState = ({ fact }: StatedFact) => STATE_FACTS.includes(fact.kind);
+  if (outcome.answer === null && outcome.facts.every(isState)) return outcome;
+  throw reader.error(`below an event stand ${STATE_FACTS.join(', ')}`, outcome.at);
 }
 
 /** Returns the fact that a line states, or null if the line belongs to the answer. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LessonError } from './lesson.ts';
 import { isLessonFile, LESSON_SIZE_MAX, parseLessons } from './parse.ts';
+import { playableOf } from './testing/playable.ts';
 import { verifyLesson } from './verify.ts';
 
 const FRONT = '---\nid: x\ntitle: X\nsummary: An x.\n---\n';
@@ -12,7 +13,7 @@ const QUIZ = '\n## Why?\n\n- [ ] One\n\n  No.\n- [x] Two\n\n  Yes.\n';
 function messageOf(text: string, verified = false): string {
   try {
     for (const lesson of parseLessons('my-lesson.md', text)) {
-      if (verified) verifyLesson('my-lesson.md', lesson, () => false);
+      if (verified) verifyLesson('my-lesson.md', lesson, playableOf(lesson), () => false);
     }
     return 'none';
   } catch (error) {
@@ -62,6 +63,7 @@ ${QUIZ}`;
         summary: 'An x.',
         view: 'walk',
         faults: ['unlink'],
+        program: null,
         scenario: '# Comment\n\nmmap 256M 1M\n\nmunmap 256M 1M\n',
         steps: [
           { at: 19, operation: 'mmap 256M 1M', answer: null, facts: [] },
@@ -136,7 +138,10 @@ ${QUIZ}`;
     ['---\nid: x\ntitle: X\n---\n', ':1: the front matter has no summary'],
     ['---\nid: X Y\ntitle: X\nsummary: x\n---\n', ':2: the id "X Y" may have only'],
     ['---\nid: x\nid: y\n---\n', ':3: id appears twice'],
-    ['---\nname: x\n---\n', ':2: front matter has the keys id, title, summary, view, faults, not "name: x"'],
+    [
+      '---\nname: x\n---\n',
+      ':2: front matter has the keys id, title, summary, view, faults, program, not "name: x"',
+    ],
     [FRONT.replace('summary', 'view: trees\nsummary'), ':4: the view is one of spaces, tables'],
     [FRONT.replace('summary', 'faults: all\nsummary'), ':4: a fault is one of unlink'],
     [FRONT.replace('summary', 'faults: unlink\nsummary') + PLAY, ':1: the lesson does not say what happens'],
@@ -236,6 +241,8 @@ mmap 256M 1M
   it('and one that takes too long', () => {
     const [lesson] = parseLessons('x.md', FRONT + PLAY);
     if (lesson === undefined) throw new Error('there is no lesson');
-    expect(() => verifyLesson('x.md', lesson, () => true)).toThrow('x.md:8: the lesson takes too long');
+    expect(() => verifyLesson('x.md', lesson, playableOf(lesson), () => true)).toThrow(
+      'x.md:8: the lesson takes too long',
+    );
   });
 });

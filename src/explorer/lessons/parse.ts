@@ -67,7 +67,7 @@ class Draft {
       else if (beginsQuestion(reader.line)) this.#addQuestion(reader);
       else this.#addText(reader);
     }
-    if (this.#steps.length === 0) throw reader.error('the lesson has no operation (```scenario)', start);
+    if (this.#steps.length === 0) throw reader.error(`the lesson has no ${this.#content}`, start);
     for (const fault of this.#front.faults) {
       if (this.#faultOutcomes.some((one) => one.fault === fault)) continue;
       throw reader.error(
@@ -77,7 +77,7 @@ class Draft {
     }
     return {
       ...this.#front,
-      scenario: `${this.#lines.join('\n')}\n`,
+      scenario: this.#front.program === null ? `${this.#lines.join('\n')}\n` : '',
       steps: this.#steps,
       faultOutcomes: this.#faultOutcomes,
       notes: this.#notes.toSorted((a, b) => a.step - b.step),
@@ -85,15 +85,23 @@ class Draft {
     };
   }
 
+  /** What the blocks of the lesson consist of. */
+  get #content(): string {
+    return this.#front.program === null ? 'operation (```scenario)' : 'event (```program)';
+  }
+
   #addBlock(reader: Reader): void {
     const start = reader.number;
     if (this.#questions.length > 0) throw reader.error('a block stands before the questions');
     const block = readBlock(reader);
+    if ((block.kind === 'program') !== (this.#front.program !== null)) {
+      throw reader.error(`the lesson has other blocks: ${this.#content}`, start);
+    }
     if (block.fault === null) {
       this.#lines.push(...block.lines);
       this.#steps.push(...block.outcomes);
       if (this.#steps.length > STEPS_MAX)
-        throw reader.error(`a lesson has at most ${STEPS_MAX} operations`, start);
+        throw reader.error(`a lesson has at most ${STEPS_MAX} operations or events`, start);
       this.#about = { step: this.#steps.length, fault: null };
     } else {
       for (const outcome of block.outcomes) this.#addFaultOutcome(reader, block, outcome);

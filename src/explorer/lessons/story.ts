@@ -1,5 +1,5 @@
 /**
- * Which notes of a lesson belong to the run on the page. The user may have changed the scenario, and a fault may be
+ * Which notes of a lesson belong to the run on the page. The user may have changed a scenario, and a fault may be
  * injected: a note is shown only as long as the run is the one that the note was written for.
  */
 
@@ -11,7 +11,7 @@ import { sameOperation } from './parse.ts';
 const ASKING = /^(dump|stats)\b/;
 
 /**
- * Compares a scenario with a lesson's, from the beginning on. Returns, for each step of the lesson up to the first
+ * Compares a scenario with that of a lesson, from the beginning on. Returns, for each step of the lesson up to the first
  * difference, how many steps of the scenario are done after it; the first element, for the beginning, is 0. The
  * scenario may have additional `dump` and `stats` lines.
  */
@@ -35,7 +35,7 @@ export interface ShownRun {
   readonly fault: InjectedFault | null;
   /** Steps done. */
   readonly step: number;
-  /** See `commonSteps`. */
+  /** For each step of the lesson, how many steps of the run are done after it, as far as they correspond: see `commonSteps`. */
   readonly common: readonly number[];
   /** How many steps, from the first on, have the same answers and events as without the fault. */
   readonly unaffected: number;

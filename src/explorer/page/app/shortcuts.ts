@@ -3,6 +3,7 @@
  */
 
 import { goToHit } from '../breakpoints/breakpoints.ts';
+import { moveByNotes } from '../recording/lessons/story.ts';
 import { stepForward } from '../recording/live.ts';
 import { moveByEvents, moveBySteps, moveTo, progress, START } from '../recording/state.ts';
 import { TABS, tab } from '../recording/tabs.ts';
@@ -51,10 +52,10 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
 
 /** What the keys of clickers, and the arrow keys, do in lecture mode. */
 const LECTURE_ACTIONS: Readonly<Record<string, () => void>> = {
-  ArrowRight: () => moveBySteps(1),
-  PageDown: () => moveBySteps(1),
-  ArrowLeft: () => moveBySteps(-1),
-  PageUp: () => moveBySteps(-1),
+  ArrowRight: () => moveByNotes(1),
+  PageDown: () => moveByNotes(1),
+  ArrowLeft: () => moveByNotes(-1),
+  PageUp: () => moveByNotes(-1),
   Escape: () => (lecture.value = false),
 };
 

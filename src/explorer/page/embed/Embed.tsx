@@ -7,9 +7,9 @@ import './Embed.css';
 import { Banner } from '../app/Banner.tsx';
 import { LiveRegion } from '../app/LiveRegion.tsx';
 import { Stage } from '../app/Stage.tsx';
-import { latestNotes } from '../recording/lessons/story.ts';
+import { latestNotes, moveByNotes } from '../recording/lessons/story.ts';
 import { fragment } from '../recording/share/link.ts';
-import { atEnd, moveBySteps, position, progress } from '../recording/state.ts';
+import { atEnd, position, progress } from '../recording/state.ts';
 import { lesson, lineDone, openedLines, title } from '../recording/workspace.ts';
 import { Blocks } from '../ui/Prose.tsx';
 
@@ -62,10 +62,10 @@ function Steps() {
   const page = `${location.pathname}#${fragment() ?? ''}`;
   return (
     <footer>
-      <button type="button" disabled={step === 0 && event === 0} onClick={() => moveBySteps(-1)}>
+      <button type="button" disabled={step === 0 && event === 0} onClick={() => moveByNotes(-1)}>
         Back
       </button>
-      <button type="button" class="primary" disabled={atEnd.value} onClick={() => moveBySteps(1)}>
+      <button type="button" class="primary" disabled={atEnd.value} onClick={() => moveByNotes(1)}>
         Next
       </button>
       <span class="where muted">

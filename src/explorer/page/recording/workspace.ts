@@ -7,12 +7,13 @@ import type { InjectedFault } from '../../../host/index.ts';
 import { type Position, type Settings, type Source, samePosition } from '../../../player/index.ts';
 import type { LessonEntry } from '../../lessons/index.ts';
 import { LESSON_VIEWS, type Lesson } from '../../lessons/lesson.ts';
-import type { LineError } from '../../protocol.ts';
+import type { LineError, PlayedLesson } from '../../protocol.ts';
 import { complain } from '../ui/notice.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { firstPosition } from './first-position.ts';
 import { fullName, lessonAfter, numberOf } from './lessons/course.ts';
+import { sourceOf } from './lessons/lesson-source.ts';
 import { filter, moveTo, open, position, START, selected, settings, source } from './state.ts';
 import { tab } from './tabs.ts';
 
@@ -51,7 +52,8 @@ export const lessonChanged = computed(() => lesson.value !== null && draft.value
 export const title = computed(() => {
   const what = source.value;
   if (what === null) return '';
-  return what.kind === 'scenario' ? (lesson.value?.title ?? ownName.value ?? 'Your scenario') : what.name;
+  if (lesson.value !== null) return lesson.value.title;
+  return what.kind === 'scenario' ? (ownName.value ?? 'Your scenario') : what.name;
 });
 /** The title of the document. It names the lesson or the file. */
 export const documentTitle = computed(() => {
@@ -97,14 +99,15 @@ export const openings = signal(0);
 let asked = 0;
 
 /**
- * Loads a lesson in order to open it. Returns undefined if something else was opened or asked for before it was loaded.
+ * Loads a lesson and what it plays, in order to open it. Returns undefined if something else was opened or asked for before it was loaded.
  * @throws Error if the lesson cannot be loaded
  */
-export async function loaded(entry: LessonEntry): Promise<Lesson | undefined> {
+export async function loaded(entry: LessonEntry): Promise<PlayedLesson | undefined> {
   const mine = ++asked;
   try {
     const what = await entry.load();
-    return mine === asked ? what : undefined;
+    const played = await sourceOf(what);
+    return mine === asked ? { lesson: what, source: played } : undefined;
   } catch {
     if (mine !== asked) return undefined;
     throw new Error(`The lesson “${entry.title}” could not be loaded.`);
@@ -117,19 +120,27 @@ export async function openLesson(entry: LessonEntry): Promise<void> {
   if (what) await openLoaded(what);
 }
 
-function openLoaded(what: Lesson): Promise<void> {
+function openLoaded({ lesson: what, source: played }: PlayedLesson): Promise<void> {
   const opening = batch(() => {
     forget();
     lesson.value = what;
-    draft.value = storedDraft(what, what.scenario, false);
     tab.value = LESSON_VIEWS[what.view];
-    return begin({ kind: 'scenario', text: draft.value });
+    return begin(drafted(played, false));
   });
   // The reader is likely to go on to the next lesson.
   neighbour(1)
     ?.load()
     .catch(() => undefined);
   return opening;
+}
+
+/**
+ * Puts a scenario into the editor, or the stored draft of it. Returns what is to be played: the draft, or anything else as it is.
+ * @param only whether the draft must belong to this very text
+ */
+function drafted(what: Source, only: boolean): Source {
+  draft.value = what.kind === 'scenario' ? storedDraft(lesson.value, what.text, only) : '';
+  return what.kind === 'scenario' ? { ...what, text: draft.value } : what;
 }
 
 /** Clears what belongs to the recording that was open. */
@@ -180,8 +191,7 @@ export async function openOwn(what: Source, opening: Opening = {}): Promise<void
     lesson.value = opening.lesson ?? null;
     ownName.value = opening.name ?? null;
     offered.value = opening.isOffered ?? false;
-    draft.value = what.kind === 'scenario' ? storedDraft(lesson.value, what.text, true) : '';
-    playing = what.kind === 'scenario' ? { ...what, text: draft.value } : what;
+    playing = drafted(what, true);
     return begin(playing, opening.how, opening.at);
   });
   const isHere = () => source.value === playing && samePosition(position.value, START);

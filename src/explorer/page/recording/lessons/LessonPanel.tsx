@@ -17,7 +17,7 @@ import { lesson, lessonChanged, reset, title } from '../workspace.ts';
 import { LectureLine } from './LectureLine.tsx';
 import { LessonEnd } from './LessonEnd.tsx';
 import { NextButton } from './NextButton.tsx';
-import { hasEnded, latestNotes, lineOfNote, notes, notesToCome } from './story.ts';
+import { hasEnded, latestNotes, notes, notesToCome, placeOfNote } from './story.ts';
 
 const GuestPanel = lazy(
   () => import('../opening/GuestPanel.tsx').then((m) => m.GuestPanel),
@@ -76,7 +76,7 @@ function LessonText({ lesson: what }: { readonly lesson: Lesson }) {
             class={`${latestNotes.value.includes(note) ? 'latest' : ''} ${note.fault === null ? '' : 'broken'}`}
             ref={note === latestNotes.value[0] ? latest : null}
           >
-            <span class="at">{note.step === 0 ? 'start' : `line ${lineOfNote(note.step)}`}</span>
+            <span class="at">{placeOfNote(note.step)}</span>
             <div class="text">
               <Blocks blocks={note.blocks} />
             </div>
@@ -102,7 +102,9 @@ function Changed() {
       <span>
         {lessonChanged.value
           ? 'You have changed the scenario. Notes that no longer fit are hidden.'
-          : 'A bug is injected. Notes that no longer hold are hidden.'}
+          : lesson.value?.program === null
+            ? 'A bug is injected. Notes that no longer hold are hidden.'
+            : 'A bug is injected. The notes are about the run without it, and hidden.'}
       </span>
       {lessonChanged.value && (
         <button type="button" title="Restore the scenario of the lesson" onClick={reset}>

@@ -1,13 +1,13 @@
 /**
- * The button that goes on: to the next line, and from the end of a lesson to the next lesson.
+ * The button that goes on: to the next line or event, and from the end of a lesson to the next lesson.
  */
 
 import type { Lesson } from '../../../lessons/index.ts';
-import { isRecording, moveBySteps } from '../state.ts';
-import { lineDone, neighbour, openLesson } from '../workspace.ts';
+import { isRecording, position } from '../state.ts';
+import { neighbour, openLesson } from '../workspace.ts';
 import { markDone, numberOf } from './course.ts';
 import { isAnswered } from './Quiz.tsx';
-import { hasEnded } from './story.ts';
+import { hasEnded, moveByNotes } from './story.ts';
 
 /** Scrolls to the first question without an answer; nothing if there is none. They come after the last note, out of sight. */
 function ToQuestions({ lesson: { questions } }: { readonly lesson: Lesson }) {
@@ -33,10 +33,15 @@ export function NextButton({ lesson }: { readonly lesson: Lesson }) {
   if (!hasEnded.value) {
     return (
       <div class="go-on">
-        <button type="button" class="plain" disabled={lineDone.value === 0} onClick={() => moveBySteps(-1)}>
+        <button
+          type="button"
+          class="plain"
+          disabled={position.value.step === 0}
+          onClick={() => moveByNotes(-1)}
+        >
           Back
         </button>
-        <button type="button" class="primary" onClick={() => moveBySteps(1)}>
+        <button type="button" class="primary" onClick={() => moveByNotes(1)}>
           Next
         </button>
       </div>
@@ -44,7 +49,7 @@ export function NextButton({ lesson }: { readonly lesson: Lesson }) {
   }
   return (
     <div class="go-on">
-      <button type="button" class="plain" onClick={() => moveBySteps(-1)}>
+      <button type="button" class="plain" onClick={() => moveByNotes(-1)}>
         Back
       </button>
       <ToQuestions lesson={lesson} />

@@ -6,7 +6,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { InjectedFault } from '../../../../host/index.ts';
 import { commonSteps, isAtEnd, notesShown, type ShownRun } from '../../../lessons/story.ts';
 import { machine } from '../../client.ts';
-import { isRecording, open, position, progress, settings, source } from '../state.ts';
+import { isRecording, moveBySteps, moveTo, open, position, progress, settings, source } from '../state.ts';
 import { draft, lesson, lines, openedText } from '../workspace.ts';
 
 /** How many steps are not affected by the injected fault. */
@@ -17,13 +17,13 @@ let compared = 0;
 effect(() => {
   const text = openedText.value;
   const mine = ++compared;
-  if (settings.value.injectedFault === null || lesson.value === null || text === null) {
+  if (settings.value.injectedFault === null || lesson.value === null) {
     unaffected.value = Infinity;
     return;
   }
-  // Until the answer arrives, no step counts.
+  // Until the answer arrives, no step counts. Programs are not compared.
   unaffected.value = 0;
-  if (isRecording.value || progress.value === null) return;
+  if (text === null || isRecording.value || progress.value === null) return;
   machine.sameSteps(text).then(
     (steps) => {
       if (mine === compared) unaffected.value = steps;
@@ -32,10 +32,29 @@ effect(() => {
   );
 });
 
-/** How the steps of the open scenario correspond to those of the lesson. */
+/** How many steps are done after each event of the lesson's program, as far as it is recorded; the first element, for the beginning, is 0. */
+const eventSteps = signal<readonly number[]>([0]);
+
+effect(() => {
+  const what = lesson.value;
+  const playing = source.value;
+  eventSteps.value = [0];
+  if (what === null || what.program === null) return;
+  // It is looked for again when more has been recorded.
+  if (progress.value === null) return;
+  machine.stepsAfter(what.steps.map(({ operation }) => operation)).then(
+    (steps) => {
+      if (source.value === playing) eventSteps.value = [0, ...steps];
+    },
+    () => undefined,
+  );
+});
+
+/** How the steps of the run on the page correspond to those of the lesson. */
 const common = computed(() => {
   const text = openedText.value;
-  return lesson.value === null || text === null ? [] : commonSteps(lesson.value, text);
+  if (lesson.value === null) return [];
+  return text === null ? eventSteps.value : commonSteps(lesson.value, text);
 });
 
 const run = computed<ShownRun>(() => ({
@@ -66,10 +85,22 @@ export const hasEnded = computed(() => {
   return what !== null && source.value !== null && isAtEnd(what, run.value, lines.value.length);
 });
 
-/** Returns the line of the scenario, from 1, after which the note for a step of the lesson appears; 0 for the beginning. */
-export function lineOfNote(step: number): number {
+/** Returns after what the note for a step of the lesson appears: a line of the scenario, or a step of the program. */
+export function placeOfNote(step: number): string {
+  if (step === 0) return 'start';
   const done = common.value[step] ?? 0;
-  return done === 0 ? 0 : (lines.value[done - 1] ?? 0);
+  if (openedText.value === null) return `step ${done.toLocaleString('en')}`;
+  return `line ${lines.value[done - 1] ?? 0}`;
+}
+
+/** Goes on (1) or back (-1): by a step, or in the lesson of a program, which has thousands of them, to its next or previous event. */
+export function moveByNotes(by: 1 | -1): void {
+  const { step, event } = position.value;
+  const places = lesson.value === null || openedText.value !== null ? [] : common.value;
+  const before = event > 0 ? step + 1 : step;
+  const to = by > 0 ? places.find((one) => one > step) : places.findLast((one) => one < before);
+  if (to === undefined) moveBySteps(by);
+  else moveTo({ step: to, event: 0 });
 }
 
 /** Plays the lesson with a fault, up to just before the operation where it first matters. */

@@ -9,6 +9,7 @@ import { isLessonFile, parseLessons } from '../../../lessons/parse.ts';
 import { machine } from '../../client.ts';
 import { complain, notice } from '../../ui/notice.ts';
 import { course } from '../lessons/course.ts';
+import { sourceOf as sourceOfLesson } from '../lessons/lesson-source.ts';
 import { source } from '../state.ts';
 import { tab } from '../tabs.ts';
 import { openLesson, openOwn, ownName } from '../workspace.ts';
@@ -98,7 +99,8 @@ async function checked(name: string, bytes: Uint8Array): Promise<() => Promise<v
   const what = sourceOf(name, bytes);
   if (what.kind === 'scenario' && isLessonFile(name, what.text)) {
     const lessons = parseLessons(name, what.text);
-    await demand(machine.verifyLessons(name, lessons));
+    const played = lessons.map(async (lesson) => ({ lesson, source: await sourceOfLesson(lesson) }));
+    await demand(machine.verifyLessons(name, await Promise.all(played)));
     return () => {
       course.value = { name, lessons: lessons.map(entryOf), isLinkable: false };
       const [first] = course.value.lessons;

@@ -3,13 +3,14 @@
  * (`?state=path`), or else the recording that the server offers, or else the first lesson.
  */
 
-import type { LessonEntry } from '../../../lessons/index.ts';
+import type { Source } from '../../../../player/index.ts';
+import type { Lesson, LessonEntry } from '../../../lessons/index.ts';
 import { LESSON_VIEWS } from '../../../lessons/lesson.ts';
 import { complain, notice } from '../../ui/notice.ts';
 import { course, OUR_COURSE } from '../lessons/course.ts';
 import { LinkError, unpack } from '../share/codec.ts';
 import { isReadable, type Readable, readReadable } from '../share/readable.ts';
-import { selected } from '../state.ts';
+import { START, selected } from '../state.ts';
 import { type TabId, tab } from '../tabs.ts';
 import { DEFAULT_SETTINGS, loaded, type Opening, openLesson, openOwn } from '../workspace.ts';
 import { fetchOffer, type Offer } from './offer.ts';
@@ -55,32 +56,45 @@ export async function openLink(): Promise<boolean> {
 }
 
 async function restore(shared: Readable): Promise<void> {
-  const { source, injectedFault, check, position } = shared;
-  const how = { ...DEFAULT_SETTINGS, injectedFault, check };
-  const opening = position === null ? { how } : { how, at: position };
+  const { source } = shared;
   notice.value = null;
-  if (source.kind === 'offered') {
-    if (offer?.kind !== 'recording') {
-      throw new LinkError(
-        'The link names no lesson, and the recording that it may mean is not offered here.',
-      );
-    }
-    const opened = openOffered(opening);
-    show(shared, tab.value);
-    return opened;
-  }
+  if (source.kind === 'offered') return restoreOffered(shared);
   const id = source.kind === 'lesson' ? source.id : source.lesson;
   const entry = id === undefined ? null : lessonNamed(id);
   if (source.kind === 'lesson' && entry === null) {
     throw new LinkError(`There is no lesson “${source.id.slice(0, 40)}”.`);
   }
-  const of = entry === null ? null : await loaded(entry);
+  const named = entry === null ? null : await loaded(entry);
   // The user has opened something else in the meantime.
-  if (of === undefined) return;
-  const text = source.kind === 'scenario' ? source.text : (of?.scenario ?? '');
-  const opened = openOwn({ kind: 'scenario', text }, { ...opening, lesson: of });
+  if (named === undefined) return;
+  if (source.kind === 'lesson' && named !== null) return openShared(shared, named.source, named.lesson);
+  const text = source.kind === 'scenario' ? source.text : '';
+  // A lesson that plays a program has no scenario that could have been changed.
+  const of = named?.lesson.program === null ? named.lesson : null;
+  return openShared(shared, { kind: 'scenario', text }, of);
+}
+
+function restoreOffered(shared: Readable): Promise<void> {
+  if (offer?.kind !== 'recording') {
+    throw new LinkError('The link names no lesson, and the recording that it may mean is not offered here.');
+  }
+  const { position } = shared;
+  const opened = openOffered(
+    position === null ? settingsOf(shared) : { ...settingsOf(shared), at: position },
+  );
+  show(shared, tab.value);
+  return opened;
+}
+
+/** Opens what a link names. @param of the lesson that it is, or that it was changed from */
+function openShared(shared: Readable, source: Source, of: Lesson | null): Promise<void> {
+  const opened = openOwn(source, { ...settingsOf(shared), at: shared.position ?? START, lesson: of });
   show(shared, of === null ? 'spaces' : LESSON_VIEWS[of.view]);
   return opened;
+}
+
+function settingsOf({ injectedFault, check }: Readable): Opening {
+  return { how: { ...DEFAULT_SETTINGS, injectedFault, check } };
 }
 
 /** Shows the view and the selection of a link. Later, the user may have opened something else. */

@@ -13,8 +13,9 @@ import { writeReadable } from './readable.ts';
 /** Returns the source that a link would name, or null if a link cannot hold it. */
 function sharedSource(): SharedSource | null {
   const text = openedText.value;
-  if (text === null) return offered.value ? { kind: 'offered' } : null;
   const of = lesson.value;
+  if (text === null && of !== null) return course.value.isLinkable ? { kind: 'lesson', id: of.id } : null;
+  if (text === null) return offered.value ? { kind: 'offered' } : null;
   // Lessons of a file that the user opened cannot be named.
   if (of === null || !course.value.isLinkable) return { kind: 'scenario', text };
   return of.scenario === text ? { kind: 'lesson', id: of.id } : { kind: 'scenario', text, lesson: of.id };
