@@ -1073,6 +1073,8 @@ describe.concurrent('the command line', () => {
     expect(first.out).toMatch(/linked\n/);
     expect(first.out).toMatch(/mapped\n/);
     expect(first.out).toContain('"written again"');
+    const [, program = ''] = /guesthouse run (\S+ucontrol\.elf)/.exec(first.out) ?? [];
+    expect(existsSync(program)).toBe(true);
   });
 });
 

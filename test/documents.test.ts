@@ -14,11 +14,12 @@ import { RULES } from '../src/check/index.ts';
 import { contents } from '../src/explorer/lessons/index.ts';
 import { LESSON_VIEWS } from '../src/explorer/lessons/lesson.ts';
 import { parseLessons } from '../src/explorer/lessons/parse.ts';
+import { PROGRAMS } from '../src/explorer/lessons/programs.ts';
+import { playableOf } from '../src/explorer/lessons/testing/playable.ts';
 import { verifyLesson } from '../src/explorer/lessons/verify.ts';
 import { VERBS } from '../src/explorer/page/recording/editor/vocabulary.ts';
 import { PURGE_SITES } from '../src/host/index.ts';
 import { INSTRUCTIONS } from '../src/machine/instructions/table.ts';
-import { playableScenario } from '../src/player/internal.ts';
 import { endCommands, guesthouse } from './command.ts';
 import {
   anchorsOf,
@@ -224,17 +225,27 @@ describe('the document on lessons', () => {
     expect(`${block?.text}\n`).toBe(textOf(file));
     const [lesson] = parseLessons(file, textOf(file));
     if (lesson === undefined) throw new Error('there is no lesson');
-    verifyLesson(file, lesson, playableScenario(lesson.scenario), () => false);
+    verifyLesson(file, lesson, playableOf(lesson), () => false);
     expect(lesson.faults).toEqual(['page-invalidated']);
     expect(lesson.questions).toHaveLength(1);
   });
 
-  it('lists the bugs, the views and the keys', () => {
+  it('shows a lesson of a program that is true', () => {
+    const [, block] = ofKind('lesson');
+    const [lesson] = parseLessons('docs/lessons.md', block?.text ?? '');
+    if (lesson === undefined) throw new Error('there is no lesson');
+    verifyLesson('docs/lessons.md', lesson, playableOf(lesson), () => false);
+    expect(lesson.program).toBe('kvm/ucontrol');
+  });
+
+  it('lists the bugs, the views and the programs', () => {
     const bugs = / bugs are (.*?)\./s.exec(textOf('docs/lessons.md'))?.[1] ?? '';
     const names = [...bugs.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name as string);
     expect(names.toSorted()).toEqual(['unlink', ...PURGE_SITES].toSorted());
     const view = /\| `view` \|(.*)/.exec(textOf('docs/lessons.md'))?.[1] ?? '';
     expect([...view.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(Object.keys(LESSON_VIEWS));
+    const programs = textOf('docs/lessons.md').split('| program |')[1]?.split('\n\n')[0] ?? '';
+    expect([...programs.matchAll(/^\| `(\S+)` \|/gm)].map(([, name]) => name)).toEqual(Object.keys(PROGRAMS));
   });
 });
 

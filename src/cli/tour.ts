@@ -181,7 +181,11 @@ class Tour {
       [`npx guesthouse boot ${example('images/paging.elf')}`, 'a guest with its own tables'],
       [`npx guesthouse replay ${scenario}`, 'this tour as a scenario, which you can change'],
       [`npx guesthouse walk ${scenario} 1G --gmap 0`, 'a translation, entry by entry'],
-      ['npx guesthouse explore', 'the lessons and the same in pictures, in your browser'],
+      [
+        `npx guesthouse run ${example('programs/kvm/images/ucontrol.elf')}`,
+        'a program that makes a virtual machine with /dev/kvm',
+      ],
+      ['npx guesthouse explore', 'the lessons, in your browser; the last one shows this program'],
     ]);
     for (const row of rows) this.#say(row);
   }

@@ -46,7 +46,9 @@ function expectedNotes(lesson: Lesson, fault: InjectedFault | null): string[][] 
 }
 
 describePage('the notes of a lesson are those of the run', () => {
-  const runs = lessons.flatMap((lesson) =>
+  // The steps of a program are thousands.
+  const ofScenarios = lessons.filter(({ program }) => program === null);
+  const runs = ofScenarios.flatMap((lesson) =>
     [null, ...lesson.faults].map((fault) => [lesson.id, fault, lesson] as const),
   );
 

@@ -54,6 +54,35 @@ describePage('the page', () => {
     await expect.poll(() => page.locator('.notes > li').count(), PATIENT).toBe(ownNotes('link'));
   });
 
+  it('plays the lesson of a program from one system call to another, and opens links into it', async () => {
+    const explorer = await open('#lesson=kvm');
+    const { page } = explorer;
+    const { notes } = lessonOf('kvm');
+    const next = page.locator('.go-on .primary');
+    const text = () => page.locator('.notes > li.latest').innerText();
+    const linked = () => page.locator('.spaces-picture .line.guest .block.linked').count();
+    expect(await page.locator('.scenario').count()).toBe(0);
+    await next.click();
+    await page.getByRole('region', { name: 'This step' }).getByText('"/dev/kvm", O_RDWR').waitFor();
+    await next.click();
+    await next.click();
+    await expect.poll(text, PATIENT).toContain('KVM_CREATE_VM has made a virtual machine');
+    await next.click();
+    await expect.poll(text, PATIENT).toContain('This is gmap 0');
+    await page.getByRole('button', { name: 'Back' }).first().click();
+    await expect.poll(text, PATIENT).toContain('KVM_CREATE_VM has made a virtual machine');
+    // A bug changes the run, and hides the notes on it.
+    await page.getByLabel('Inject a bug').selectOption('unlink');
+    await expect.poll(() => page.locator('.notes > li').count(), PATIENT).toBe(1);
+    await explorer.goTo(new URL('#lesson=kvm&step=3111', url()).href);
+    await expect.poll(text, PATIENT).toContain('the program does not hear of it');
+    await expect.poll(linked, PATIENT).toBe(3);
+    await page.keyboard.press('Shift+}');
+    await expect.poll(() => page.locator('.notes > li').count(), PATIENT).toBe(notes.length);
+    await expect.poll(() => page.locator('.quiz').count(), PATIENT).toBe(2);
+    expect(await violations(explorer)).toEqual([]);
+  });
+
   it('injects a fault, and shows what the checker reports', async () => {
     const explorer = await open();
     const { page } = explorer;
