@@ -2783,7 +2783,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'task: the word of a thread that has ended keeps its number',
     file: 'src/host/task/process/exit.ts',
-    find: '    space.memory.setU32(clearAtEnd, 0);\n',
+    find: '    space.memory.storeNow(clearAtEnd, new Uint8Array(4));\n',
     replace: '',
   },
   {
