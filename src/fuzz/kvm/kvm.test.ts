@@ -40,7 +40,7 @@ it('makes every command that there is, and those that are not there', () => {
 
 it('runs guests in many ways', () => {
   const run = vi.spyOn(Vcpu.prototype, 'run');
-  for (let seed = 0; seed < 12; seed++) {
+  for (let seed = 0; seed < 16; seed++) {
     const { setup, steps } = generateKvm(seed);
     new CallsWorld({ ...setup, checked: false }, steps, new Storage(setup.storage, 3), 'auto').perform();
   }
