@@ -270,10 +270,16 @@ static void set_operating(struct cpu *cpu, int operating) {
   call(__NR_futex, &cpu->operating, FUTEX_WAKE, 1);
 }
 
+static void perform_reset(struct cpu *cpu) {
+  if (cpu->reset) check("reset", call(__NR_ioctl, cpu->fd, cpu->reset));
+  cpu->reset = 0;
+}
+
 static void reset(struct cpu *cpu, long command) {
+  struct kvm_s390_interrupt stop = {.type = KVM_S390_SIGP_STOP};
   cpu->reset = command;
-  if (cpu->operating) interrupt(cpu->fd, KVM_S390_SIGP_STOP, 0);
-  else check("reset", call(__NR_ioctl, cpu->fd, command));
+  if (cpu->operating) call(__NR_ioctl, cpu->fd, KVM_S390_INTERRUPT, &stop); /* EBUSY: it is about to stop */
+  else perform_reset(cpu);
 }
 
 static void signal_processor(struct cpu *cpu) {
@@ -308,8 +314,7 @@ static void diagnose(struct cpu *cpu) {
 /* The processor has stopped by an order. The guest has ended when all are. */
 static void stopped(struct cpu *cpu) {
   set_operating(cpu, 0);
-  if (cpu->reset) check("reset", call(__NR_ioctl, cpu->fd, cpu->reset));
-  cpu->reset = 0;
+  perform_reset(cpu);
   for (int i = 0; i < cpu_count; i++)
     if (cpus[i].operating) return;
   exit(0);

@@ -47,6 +47,8 @@ export interface GuestMachine extends GuestMemory {
    * in Linux.
    */
   readonly reportsMissingMemory: boolean;
+  /** Whether user space executes the orders of SIGNAL PROCESSOR that start and reset CPUs, and those that there are not, as in Linux. */
+  readonly userStarts: boolean;
   /** Whether user space executes SIGNAL PROCESSOR, but for what concerns running CPUs: KVM_CAP_S390_USER_SIGP. */
   readonly userSigp: boolean;
   /** Hears of the guest's notifications of virtio devices, or null. */
@@ -92,6 +94,8 @@ export interface GuestCpu {
   stopped: boolean;
   /** Whether a stop is pending. */
   readonly stopping: boolean;
+  /** Whether a restart interruption is pending. */
+  readonly restartPending: boolean;
   /** Whether it is in the wait state and not stopped. */
   readonly waiting: boolean;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null if there is none. */
