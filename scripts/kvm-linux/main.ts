@@ -80,7 +80,7 @@ async function boot(): Promise<void> {
   const seconds = async (session: Session) => {
     const start = performance.now();
     await demandEnd(session, 0);
-    demand(session.text, /Linux version[^]*Run \/init as init process[^]*READY/);
+    demand(session.text, /Linux version[\s\S]*Run \/init as init process[\s\S]*READY/);
     return (performance.now() - start) / 1000;
   };
   await check('boots, runs a program, powers off', async () => {

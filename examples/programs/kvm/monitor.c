@@ -18,6 +18,7 @@
 #include <linux/kvm.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
+#include <asm/termios.h>
 #include "program.h"
 
 typedef unsigned short uint16_t;
@@ -55,10 +56,31 @@ static uint8_t *memory;
 static uint64_t memory_size;
 static char **arguments, **environment;
 
+/* A terminal passes each key to the guest, which answers for it. ^C still ends us. */
+static struct termios usual;
+static int is_terminal;
+
+static void use_keys(void) {
+  is_terminal = call(__NR_ioctl, 0, TCGETS, &usual) == 0;
+  struct termios keys = usual;
+  keys.c_lflag &= ~(ICANON | ECHO);
+  keys.c_iflag &= ~ICRNL;
+  if (is_terminal) call(__NR_ioctl, 0, TCSETS, &keys);
+}
+
+static void use_lines(void) {
+  if (is_terminal) call(__NR_ioctl, 0, TCSETS, &usual);
+}
+
+static void end(int status) {
+  use_lines();
+  exit(status);
+}
+
 static long check(const char *what, long result) {
   if (result < 0) {
     print("%s: %e\n", what, result);
-    exit(2);
+    end(2);
   }
   return result;
 }
@@ -189,10 +211,10 @@ static uint16_t write_event_mask(struct sccb *block) {
 }
 
 static uint16_t write_event_data(struct sccb *block) {
-  for (uint64_t at = 0, end = block->length - HEADER; at < end;) {
+  for (uint64_t at = 0, last = block->length - HEADER; at < last;) {
     uint8_t *event = block->data + at;
-    uint16_t length = at + EVENT_HEADER <= end ? event[0] << 8 | event[1] : 0;
-    if (length < EVENT_HEADER || at + length > end) return 0x73f0;
+    uint16_t length = at + EVENT_HEADER <= last ? event[0] << 8 | event[1] : 0;
+    if (length < EVENT_HEADER || at + length > last) return 0x73f0;
     if (event[2] != ASCII_CONSOLE) return 0x40f0;
     call(__NR_write, 1, event + EVENT_HEADER, length - EVENT_HEADER);
     event[3] |= EVENT_ACCEPTED;
@@ -317,14 +339,16 @@ static void stopped(struct cpu *cpu) {
   perform_reset(cpu);
   for (int i = 0; i < cpu_count; i++)
     if (cpus[i].operating) return;
-  exit(0);
+  end(0);
 }
 
 static void serve_exit(struct cpu *cpu) {
   struct kvm_run *run = cpu->run;
   uint16_t ipa = run->s390_sieic.ipa;
-  if (run->exit_reason == KVM_EXIT_S390_RESET) /* A new program, a new machine. */
+  if (run->exit_reason == KVM_EXIT_S390_RESET) { /* We begin anew, with another machine. */
+    use_lines();
     check("execve", call(__NR_execve, "/proc/self/exe", arguments, environment));
+  }
   if (run->exit_reason == KVM_EXIT_S390_SIEIC) {
     switch (run->s390_sieic.icptcode) {
     case ICPT_INSTRUCTION:
@@ -334,13 +358,13 @@ static void serve_exit(struct cpu *cpu) {
       return refuse(cpu, PGM_OPERATION);
     case ICPT_STOP: return stopped(cpu);
     case ICPT_WAIT: /* With a PSW that nothing can interrupt a guest ends, or a kernel panics. The address tells more. */
-      if (run->psw_addr == 0) exit(0);
+      if (run->psw_addr == 0) end(0);
       print("the guest ended at %x\n", run->psw_addr);
-      exit(1);
+      end(1);
     }
   }
   print("CPU %d at %x: exit %d, code %x\n", cpu->address, run->psw_addr, run->exit_reason, run->s390_sieic.icptcode);
-  exit(1);
+  end(1);
 }
 
 static long run_cpu(void *which) {
@@ -396,24 +420,24 @@ static uint64_t load_image(const char *name, uint64_t *entry) {
   *entry = KERNEL_ENTRY;
   if (count < (long)sizeof header || memcmp(header.e_ident, ELFMAG, SELFMAG)) return load(file, 0, 0, -1UL);
   *entry = header.e_entry;
-  uint64_t end = 0;
+  uint64_t last = 0;
   for (int i = 0; i < header.e_phnum; i++) {
     check(name, call(__NR_pread64, file, &part, sizeof part, header.e_phoff + i * sizeof part));
     if (part.p_type != PT_LOAD || part.p_filesz == 0) continue;
     load(file, part.p_offset, part.p_paddr, part.p_filesz);
-    if (part.p_paddr + part.p_memsz > end) end = part.p_paddr + part.p_memsz;
+    if (part.p_paddr + part.p_memsz > last) last = part.p_paddr + part.p_memsz;
   }
-  return end;
+  return last;
 }
 
 /* Loads all that the guest is given. Returns where it starts. */
 static uint64_t load_guest(const char *image, const char *initrd, const char *command_line) {
-  uint64_t entry, end = load_image(image, &entry), size = 896;
+  uint64_t entry, last = load_image(image, &entry), size = 896;
   if (memcmp(memory + KERNEL_MAGIC, "S390EP", 6) == 0) {
     if (*(uint64_t *)(memory + COMMAND_LINE_SIZE)) size = *(uint64_t *)(memory + COMMAND_LINE_SIZE);
     if (!same(initrd, "-")) {
       /* A MiB behind the kernel, which unpacks itself. */
-      uint64_t start = end < 7 * MIB ? 8 * MIB : (end + 2 * MIB - 1) & -MIB;
+      uint64_t start = last < 7 * MIB ? 8 * MIB : (last + 2 * MIB - 1) & -MIB;
       *(uint64_t *)(memory + INITRD_SIZE) = load(open_file(initrd), 0, start, -1UL);
       *(uint64_t *)(memory + INITRD_START) = start;
     }
@@ -452,6 +476,7 @@ int main(int argc, char **argv, char **envp) {
   cpus[0].run->psw_mask = 0x0000000180000000; /* 64-bit addresses, no interruptions */
   cpus[0].run->psw_addr = load_guest(argv[3], argc > 4 ? argv[4] : "-", argc > 5 ? argv[5] : "");
 
+  use_keys();
   for (int i = 1; i < cpu_count; i++) start_thread_of(&cpus[i], run_cpu, cpus[i].stack + sizeof cpus[i].stack);
   static char stack[16384] __attribute__((aligned(16)));
   start_thread_of(NULL, watch_input, stack + sizeof stack);

@@ -3,7 +3,15 @@
  * orders.
  */
 
-import { type CpuReset, EXT, SIE, SIGP_CC, SIGP_ORDER, type SigpTarget, signalProcessor } from '../../machine/index.ts';
+import {
+  type CpuReset,
+  EXT,
+  SIE,
+  SIGP_CC,
+  SIGP_ORDER,
+  type SigpTarget,
+  signalProcessor,
+} from '../../machine/index.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { operandAddress } from './operand.ts';
 import type { VcpuStatistic } from './statistics.ts';

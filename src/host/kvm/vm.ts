@@ -48,8 +48,6 @@ export interface VirtualMachineOptions {
   readonly userControlled?: boolean;
   /** See `GuestMachine.reportsMissingMemory`; default true. */
   readonly reportsMissingMemory?: boolean;
-  /** See `GuestMachine.userStarts`; default false. */
-  readonly userStarts?: boolean;
 }
 
 /** What a new virtual CPU is made of. */
@@ -76,7 +74,7 @@ export class VirtualMachine implements GuestMachine {
   readonly absoluteMemory: AbsoluteMemory;
   readonly userControlled: boolean;
   readonly reportsMissingMemory: boolean;
-  readonly userStarts: boolean;
+  userStarts = false;
   userSigp = false;
   onNotification: NotificationHandler | null = null;
   readonly #keys: StorageKeys;
@@ -90,10 +88,9 @@ export class VirtualMachine implements GuestMachine {
   /** @throws LinuxError EINVAL when the gmap is not one of the process; ESRCH, ENOENT when one of the two has ended */
   constructor(options: VirtualMachineOptions) {
     demandObject('options', options);
-    const { mm, gmap, userControlled = false, reportsMissingMemory = true, userStarts = false } = options;
+    const { mm, gmap, userControlled = false, reportsMissingMemory = true } = options;
     demandFlag('userControlled', userControlled);
     demandFlag('reportsMissingMemory', reportsMissingMemory);
-    demandFlag('userStarts', userStarts);
     demandInstance('mm', mm, Mm);
     demandInstance('gmap', gmap, Gmap);
     if (gmap.mm !== mm) throw new LinuxError('EINVAL', `gmap ${gmap.id} is not one of process ${mm.id}`);
@@ -105,7 +102,6 @@ export class VirtualMachine implements GuestMachine {
     this.gmap = gmap;
     this.userControlled = userControlled;
     this.reportsMissingMemory = reportsMissingMemory;
-    this.userStarts = userStarts;
     this.slots = new MemorySlots(gmap);
     this.cmma = new CollaborativeMemory(mm, this.slots, this.life);
     this.#keys = new StorageKeys(mm, this.slots);

@@ -70,7 +70,8 @@ export class KvmMachine {
   #makeVm(): VirtualMachine {
     const { mm, userControlled } = this;
     const gmap = this.system.host.createGmap(mm);
-    const vm = new VirtualMachine({ mm, gmap, userControlled, reportsMissingMemory: false, userStarts: true });
+    const vm = new VirtualMachine({ mm, gmap, userControlled, reportsMissingMemory: false });
+    vm.userStarts = true;
     vm.onNotification = (subchannel, queue) => this.events.notify(subchannel, queue);
     return vm;
   }
