@@ -372,6 +372,48 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    return yield* command;',
   },
   {
+    name: 'the bits of the indicators of an adapter are numbered from the wrong end',
+    file: 'src/host/task/kvm/routes.ts',
+    find: 'swap ? bit : bit ^ 63',
+    replace: 'swap ? bit ^ 63 : bit',
+  },
+  {
+    name: 'a summary bit that is set does not hold back the interruption of a route',
+    file: 'src/host/task/kvm/routes.ts',
+    find: 'if (!this.#setBit(route.summary, swap) && ',
+    replace: 'this.#setBit(route.summary, swap);\n      if (',
+  },
+  {
+    name: 'adapter interruptions are not suppressed after a single one',
+    file: 'src/host/task/kvm/adapters.ts',
+    find: 'none: none | (single & bitOf(isc))',
+    replace: 'none',
+  },
+  {
+    name: 'an eventfd that is closed goes on standing for a route',
+    file: 'src/host/task/kvm/interrupt-descriptors.ts',
+    find: '    file.whenClosed(one.atEnd);\n',
+    replace: '',
+  },
+  {
+    name: 'an event that came before the eventfd stood for a route is lost',
+    file: 'src/host/task/kvm/interrupt-descriptors.ts',
+    find: '    if ((file.poll() & POLL.IN) !== 0) this.#routes.signal(gsi);\n',
+    replace: '',
+  },
+  {
+    name: 'a guest sees the facilities of the machine, and not those of its model',
+    file: 'src/host/kvm/instructions.ts',
+    find: '  const { facilities } = vcpu.vm.cpuModel;\n',
+    replace: '  const { facilities } = cpu.machine;\n',
+  },
+  {
+    name: 'a guest of /dev/kvm has managed facilities that nobody has enabled',
+    file: 'src/host/task/kvm/cpu-model.ts',
+    find: '(!isManaged || known.includes(bit))',
+    replace: 'true',
+  },
+  {
     name: 'KVM_RUN does not see a pending signal',
     file: 'src/host/task/kvm/run.ts',
     find: '    if (thread.hasSignal) return interrupted(vcpu);\n',

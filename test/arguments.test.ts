@@ -8,7 +8,7 @@
 import { describe, expect, it } from 'vitest';
 import { FolderTree } from '../src/cli/folder-tree.ts';
 import * as hostModule from '../src/host/index.ts';
-import { Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
+import { type GuestCpuModel, Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
 import { show } from '../src/host/internal.ts';
 import * as taskModule from '../src/host/task/index.ts';
 import { Linux } from '../src/host/task/index.ts';
@@ -162,6 +162,9 @@ const page = Number(P >> 12n);
 
 type Methods = Readonly<Record<string, Case | Skipped>>;
 type Table = Readonly<Record<string, Case | Skipped | Methods>>;
+
+/** A virtual machine that has no virtual CPUs yet. */
+let withoutVcpus: VirtualMachine;
 
 const HOST: Table = {
   // These only brand a number.
@@ -371,6 +374,18 @@ const HOST: Table = {
     channelSubsystem: 'no arguments',
     enableChannelSubsystem: 'no arguments',
     enableCmma: 'no arguments',
+    cpuModel: {
+      call: (_, model) => {
+        withoutVcpus.cpuModel = model as GuestCpuModel;
+      },
+      good: (w) => {
+        withoutVcpus = w.host.createVm(w.mm);
+        return [{ cpuId: 0n, facilities: new Uint8Array(8) }];
+      },
+      kinds: [{ cpuId: 'address', facilities: 'bytes' }],
+    },
+    userInstruction0: 'no arguments',
+    enableUserInstruction0: 'no arguments',
     hasMemory: op(vm, 'hasMemory', () => [{ address: 0n, length: 1n }], {
       address: 'address',
       length: 'address',

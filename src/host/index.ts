@@ -14,6 +14,7 @@ export {
   type Exit,
   FloatingInterrupts,
   type GuestCpu,
+  type GuestCpuModel,
   type GuestMachine,
   type GuestMemory,
   GuestMemoryFault,

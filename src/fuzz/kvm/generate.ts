@@ -4,12 +4,12 @@ import { CLONE, KVM, KVM_COMMANDS, KVM_RUN_PAGE, MADV, MAP, O, SIG } from '../..
 import { SIE } from '../../machine/index.ts';
 import { CallsGenerator, kept, made, THREAD } from '../calls/generate.ts';
 import { FD as CALLS_FD } from '../calls/layout.ts';
-import { type CallsSetup, type CallsStep, HANDLER, type Hex, type Value } from '../calls/steps.ts';
+import { type CallsSetup, type CallsStep, HANDLER, type Hex, type Item, type Value } from '../calls/steps.ts';
 import { hex } from '../calls/structures.ts';
 import type { FuzzCase } from '../fuzzer.ts';
 import { guestCode, guestPsw, newPsws } from './guest-code.ts';
 import { AT, FD, GUEST_CODE, VCPUS, VMS } from './layout.ts';
-import { argumentFor, guestAddress } from './structures.ts';
+import { argumentFor, flicArgument, guestAddress } from './structures.ts';
 
 const MIB = 0x10_0000;
 const PAGE = 0x1000;
@@ -26,8 +26,16 @@ const COMMANDS = (['system', 'VM', 'vCPU'] as const).flatMap((file) =>
 const NUMBERS = Object.values(KVM);
 /** struct kvm_device_attr of the attribute that enables collaborative memory management: group 0, attribute 0. */
 const ENABLE_CMMA: readonly Hex[] = ['0x0', '0x0', '0x0'];
+/** struct kvm_create_device of a floating interrupt controller. */
+const FLIC: readonly Hex[] = ['0x600000000', '0x0'];
+/** Its attribute that registers adapter 1, of subclass 3, which can be masked and suppressed. */
+const ADAPTER: readonly Item[] = ['0x6', '0x0', { data: ['0x103010001'] }];
+/** A route for GSI 1 to the adapter, and an eventfd that stands for it. */
+const ROUTE: readonly Hex[] = ['0x100000000', '0x100000003', '0x0', '0x7000', '0x7800', '0x9', '0x200000001'];
+const ROUTE_EVENT: readonly Hex[] = [hex((BigInt(CALLS_FD.EVENT) << 32n) | 1n), '0x0', '0x0', '0x0'];
+const FLIC_COMMANDS: readonly number[] = [KVM.SET_DEVICE_ATTR, KVM.SET_DEVICE_ATTR, KVM.GET_DEVICE_ATTR];
 const DESCRIPTORS: readonly number[] = [
-  ...[FD.KVM, FD.OTHER, FD.OTHER + 1],
+  ...[FD.KVM, FD.FLIC, FD.OTHER, FD.OTHER + 1],
   ...Array.from({ length: VMS }, (_, n) => FD.VM + n),
   ...Array.from({ length: VCPUS }, (_, n) => FD.VCPU + n),
 ];
@@ -35,6 +43,27 @@ const DESCRIPTORS: readonly number[] = [
 /** Generates a case. */
 export function generateKvm(seed: number): FuzzCase<CallsSetup, CallsStep> {
   return new KvmGenerator(seed).generate();
+}
+
+/** Makes a floating interrupt controller. Its descriptor is the lowest one that is free, which a copy finds out. */
+function controller(): CallsStep[] {
+  const vm = hex(FD.VM);
+  return [
+    { do: 'call', list: 0, call: 'dup', args: [vm], slot: 0 },
+    made('close', [{ slot: 0 }]),
+    made('ioctl', [vm, hex(KVM.CREATE_DEVICE), { data: FLIC }]),
+    made('dup2', [{ slot: 0 }, hex(FD.FLIC)]),
+    made('ioctl', [hex(FD.FLIC), hex(KVM.SET_DEVICE_ATTR), { data: ADAPTER }]),
+  ];
+}
+
+/** Has an eventfd interrupt the first virtual machine, which must have memory by then. */
+function route(): CallsStep[] {
+  const vm = hex(FD.VM);
+  return [
+    made('ioctl', [vm, hex(KVM.SET_GSI_ROUTING), { data: ROUTE }]),
+    made('ioctl', [vm, hex(KVM.IRQFD), { data: ROUTE_EVENT }]),
+  ];
 }
 
 class KvmGenerator extends CallsGenerator {
@@ -96,12 +125,14 @@ class KvmGenerator extends CallsGenerator {
       ...Array.from({ length: machines }, (_, n) =>
         kept(FD.VM + n, 'ioctl', [hex(FD.KVM), hex(KVM.CREATE_VM), isUserControlled[n] ? '0x1' : '0x0']),
       ).flat(),
+      ...controller(),
       ...(random.oneIn(2)
         ? []
         : [made('ioctl', [hex(FD.VM), hex(KVM.SET_DEVICE_ATTR), { data: ENABLE_CMMA }])]),
       ...Array.from({ length: this.#vcpus }, (_, n) =>
         this.#vcpu(n, isUserControlled[n % machines] === true, n % machines),
       ).flat(),
+      ...route(),
     ];
     const timer = made('setitimer', ['0x0', { data: ['0x0', period, '0x0', period] }, '0x0']);
     return [...steps.filter(() => !random.oneIn(40)), timer];
@@ -182,6 +213,7 @@ class KvmGenerator extends CallsGenerator {
   /** A command: of a file that has it most often. */
   #command(list: number): CallsStep {
     const { random } = this;
+    if (random.oneIn(8)) return this.#control(list, FD.FLIC, random.pick(FLIC_COMMANDS), flicArgument(this));
     const { command, file } = random.pick(COMMANDS);
     if (random.oneIn(12)) {
       const other = random.oneIn(2) ? command : random.pick(NUMBERS);

@@ -21,6 +21,8 @@ export const FD = {
   /** The first of the virtual machines, and of their virtual CPUs. */
   VM: 41,
   VCPU: 44,
+  /** The floating interrupt controller of the first virtual machine. */
+  FLIC: 48,
   /** Copies and files of statistics. */
   OTHER: 50,
 } as const;

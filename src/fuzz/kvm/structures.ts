@@ -1,6 +1,7 @@
 /** What commands of /dev/kvm are passed. A command without a line here gets a struct of the size that its number says. */
 
 import { KVM, KVM_CAP, KVM_REG } from '../../host/task/internal.ts';
+import { FD as CALLS_FD } from '../calls/layout.ts';
 import type { Hex, Item, Value } from '../calls/steps.ts';
 import { type Drawing, hex } from '../calls/structures.ts';
 import { AT, FD, VCPUS } from './layout.ts';
@@ -26,6 +27,9 @@ const nothing: Draw = ({ random, number }) => (random.oneIn(8) ? number() : '0x0
 function word({ random, number }: Drawing, usual: readonly number[]): number {
   return random.oneIn(8) ? Number(BigInt.asUintN(32, BigInt(number()))) : random.pick(usual);
 }
+
+/** The descriptor of an eventfd. */
+const EVENT = CALLS_FD.EVENT;
 
 /** A guest address: whole pages and MiB, their ends, and any. */
 export function guestAddress({ random, number }: Drawing): Hex {
@@ -86,6 +90,52 @@ function attribute(drawing: Drawing): readonly Item[] {
     attr,
     value,
   ];
+}
+
+/** Identifications of adapters. */
+const ADAPTERS = [1, 1, 1, 1, 1, 0, 63, 64] as const;
+/** A guest page that has indicators of adapters. */
+const INDICATORS = 0x7000;
+
+/** Attributes of the floating interrupt controller: groups, with lengths or adapters, and what they are passed. */
+function flicAttribute(drawing: Drawing): readonly Item[] {
+  const { random, number } = drawing;
+  const attr = random.oneIn(8)
+    ? number()
+    : hex(random.pick([1, 1, 1, 0, 2, 4, 72, 144, 144, 72 * 20, 1 << 20]));
+  const value = random.pick<Item>([
+    { data: [...longInterruption(drawing), ...longInterruption(drawing)] },
+    { data: [halves(random.pick(ADAPTERS), random.next())] },
+    { data: [halves(random.pick(ADAPTERS), random.below(4) << 24), ...words(drawing, 1)] },
+    { data: [hex(BigInt(random.next()) << 32n)] },
+    drawing.pointer(),
+  ]);
+  return [halves(0, word(drawing, [1, 1, 2, 2, 2, 3, 4, 5, 6, 6, 7, 8, 9, 10, 10, 10, 11])), attr, value];
+}
+
+/** struct kvm_irq_routing, with entries. */
+function routing(drawing: Drawing): readonly Item[] {
+  const { random, number } = drawing;
+  const count = random.below(4);
+  const place = () => (random.oneIn(4) ? guestAddress(drawing) : hex(INDICATORS + random.below(0x1000)));
+  const entry = (): Item[] => [
+    halves(random.pick([0, 1, 2, 3, 4095, 4096]), word(drawing, [3, 3, 3, 3, 1, 2])),
+    halves(random.oneIn(16) ? 1 : 0, 0),
+    place(),
+    place(),
+    random.oneIn(8) ? number() : hex(random.below(100)),
+    halves(random.below(100), random.pick(ADAPTERS)),
+  ];
+  const entries = Array.from({ length: count }, entry).flat();
+  return [halves(word(drawing, [count, count, count, 4096]), random.oneIn(16) ? 1 : 0), ...entries];
+}
+
+/** struct kvm_irqfd. */
+function interruptEvent(drawing: Drawing): readonly Item[] {
+  const { random } = drawing;
+  const fd = random.oneIn(4) ? drawing.fd() : EVENT;
+  const gsi = word(drawing, [0, 1, 2, 3, 4095, 4096]);
+  return [halves(fd, gsi), halves(word(drawing, [0, 0, 0, 1, 1, 2, 3, 4]), EVENT), ...words(drawing, 2)];
 }
 
 function memoryOperation(drawing: Drawing): readonly Item[] {
@@ -170,7 +220,7 @@ function debug(drawing: Drawing): readonly Item[] {
 function events(drawing: Drawing): readonly Item[] {
   const { random, number } = drawing;
   const flags = random.oneIn(6) ? random.below(64) : random.pick([8, 8, 9, 12, 13]);
-  const fd = random.oneIn(3) ? drawing.fd() : 26;
+  const fd = random.oneIn(3) ? drawing.fd() : EVENT;
   return [
     random.pick<Hex>(['0x0', '0x1', number()]),
     random.pick<Hex>(['0x10000', '0x10001', number()]),
@@ -221,6 +271,8 @@ const ARGUMENTS: ReadonlyMap<number, Draw> = new Map<number, Draw>([
   [KVM.S390_UCAS_UNMAP, struct(mapping)],
   [KVM.S390_VCPU_FAULT, guestAddress],
   [KVM.IOEVENTFD, struct(events)],
+  [KVM.IRQFD, struct(interruptEvent)],
+  [KVM.SET_GSI_ROUTING, struct(routing)],
   [KVM.RUN, nothing],
   [KVM.SET_REGS, registers(16)],
   [KVM.SET_SREGS, registers(24)],
@@ -255,6 +307,9 @@ const ARGUMENTS: ReadonlyMap<number, Draw> = new Map<number, Draw>([
 function sizeOf(command: number): number {
   return (command >>> 16) & 0x3fff;
 }
+
+/** Returns a random argument for the commands of the floating interrupt controller. */
+export const flicArgument = struct(flicAttribute);
 
 /** Returns a random argument for a command. */
 export function argumentFor(command: number, drawing: Drawing): Value {

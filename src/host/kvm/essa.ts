@@ -5,10 +5,11 @@
  * The log in which a machine notes pages whose backing the host may free (CBRL) stays empty here: a page without a frame has no backing.
  */
 
-import { type Cpu, hasFacility, PGM, PSW, SIE } from '../../machine/index.ts';
+import { PGM, PSW, SIE } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
 import { type PageUsage, USAGE } from '../mm/index.ts';
 import { processPage } from '../numbers.ts';
+import { guestHas } from './cpu-model.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
 import type { GuestCpu } from './vcpu-context.ts';
@@ -40,15 +41,13 @@ const FAILED = 0x10n;
  * Executes ESSA: returns the state of a page in r1 as it was, and sets it.
  * @throws LinuxError ENOMEM
  */
-export function extractAndSetAttributes(vcpu: GuestCpu, cpu: Cpu): Handled {
+export function extractAndSetAttributes(vcpu: GuestCpu): Handled {
   const { vm, block, gr } = vcpu;
   const { cmma } = vm;
   if (block.pswMask & PSW.PROBLEM) return inject(vcpu, PGM.PRIVILEGED_OPERATION);
   const ipb = block.get32(SIE.IPB);
   const request = ipb >>> 28;
-  const last = hasFacility(cpu.machine.facilities, NO_DAT_FACILITY)
-    ? REQUEST.SET_STABLE_NO_DAT
-    : REQUEST.SET_STABLE_IF_RESIDENT;
+  const last = guestHas(vm, NO_DAT_FACILITY) ? REQUEST.SET_STABLE_NO_DAT : REQUEST.SET_STABLE_IF_RESIDENT;
   if (request > last) return inject(vcpu, PGM.SPECIFICATION);
   cmma.use();
   const frame = Number((gr[(ipb >>> 16) & 15] as bigint) >> 12n);

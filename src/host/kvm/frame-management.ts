@@ -6,10 +6,8 @@
 
 import {
   applyPrefix,
-  type Cpu,
   comparedKeyBits,
   FRAME_SIZE,
-  hasFacility,
   lowAddressProtected,
   PFMF,
   PGM,
@@ -20,6 +18,7 @@ import {
 } from '../../machine/index.ts';
 import { guestPage } from '../numbers.ts';
 import { PAGE_BYTES, PAGES_PER_SEGMENT, SEGMENTS_PER_TABLE } from '../units.ts';
+import { guestHas } from './cpu-model.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
 import { interceptedLength } from './instruction-length.ts';
@@ -39,12 +38,12 @@ const ZEROS = new Uint8Array(FRAME_SIZE);
  * of 2 GiB the guest executes it again for the next segment.
  * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
  */
-export function manageFrames(vcpu: GuestCpu, cpu: Cpu): Handled {
+export function manageFrames(vcpu: GuestCpu): Handled {
   const operands = vcpu.block.get32(SIE.IPB) >>> 16;
   const what = Number((vcpu.gr[(operands >>> 4) & 15] as bigint) & 0xffff_ffffn);
   const size = what & PFMF.SIZE;
-  const nonquiescing = hasFacility(cpu.machine.facilities, NONQUIESCING) ? 0 : PFMF.NONQUIESCING;
-  if (what & (PFMF.RESERVED | nonquiescing) || size > largestSize(vcpu, cpu))
+  const nonquiescing = guestHas(vcpu.vm, NONQUIESCING) ? 0 : PFMF.NONQUIESCING;
+  if (what & (PFMF.RESERVED | nonquiescing) || size > largestSize(vcpu))
     return inject(vcpu, PGM.SPECIFICATION);
   const address = registerAddress(vcpu, operands & 15);
   const first = Number(address >> 12n);
@@ -66,8 +65,8 @@ export function manageFrames(vcpu: GuestCpu, cpu: Cpu): Handled {
 }
 
 /** Returns the code of the largest frames: 2 GiB with enhanced DAT 2, but not in the 24-bit addressing mode. */
-function largestSize({ block }: GuestCpu, { machine }: Cpu): number {
-  return hasFacility(machine.facilities, EDAT_2) && block.addressBits !== 24 ? PFMF.SIZE_2G : PFMF.SIZE_1M;
+function largestSize({ vm, block }: GuestCpu): number {
+  return guestHas(vm, EDAT_2) && block.addressBits !== 24 ? PFMF.SIZE_2G : PFMF.SIZE_1M;
 }
 
 /**

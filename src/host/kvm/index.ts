@@ -2,6 +2,7 @@
 
 export { CheckedStateDescription } from './checked-state-description.ts';
 export { CollaborativeMemory, type UsageRequest, type UsageStates } from './cmma.ts';
+export { type GuestCpuModel, modelOf } from './cpu-model.ts';
 export type { Exit } from './exits.ts';
 export { DEBUG_TYPE, type GuestDebugOptions, type HardwareBreakpoint } from './guest-debug.ts';
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';

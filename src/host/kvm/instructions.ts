@@ -5,7 +5,6 @@
 
 import {
   type Cpu,
-  MACHINE_TYPE,
   PGM,
   PREFIX_AREA_SIZE,
   PREFIX_BITS,
@@ -27,9 +26,6 @@ import type { VcpuStatistic } from './statistics.ts';
 import { storeSystemInformation } from './system-information.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** Returns the CPU ID of a guest: version 0xff, and the machine type of the model. */
-const cpuId = ({ machine }: Cpu) => 0xff00_0000_0000_8000n | (BigInt(MACHINE_TYPE[machine.cpuModel]) << 16n);
-
 /** Executes one intercepted instruction. The guest's registers are in the virtual CPU. */
 type Handler = (vcpu: GuestCpu, cpu: Cpu) => Handled;
 
@@ -44,7 +40,7 @@ const HANDLERS: readonly (readonly [
   ['SIGP', 0xae, handleSigp],
   ['STCTL', 0xb6, (vcpu, cpu) => storeControls(vcpu, cpu, 4)],
   ['LCTL', 0xb7, (vcpu, cpu) => loadControls(vcpu, cpu, 4), 'instruction_lctl'],
-  ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, cpuId(cpu)), 'instruction_stidp'],
+  ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, vcpu.vm.cpuModel.cpuId), 'instruction_stidp'],
   ['SCK', 0xb204, setClock, 'instruction_sck'],
   ['SPX', 0xb210, setPrefix, 'instruction_spx'],
   ['STPX', 0xb211, (vcpu, cpu) => store(vcpu, cpu, 4, BigInt(vcpu.block.prefix)), 'instruction_stpx'],
@@ -72,6 +68,7 @@ const HANDLERS: readonly (readonly [
   ['XSCH', 0xb276, executeIo, 'instruction_io_other'],
   ['STSI', 0xb27d, storeSystemInformation, 'instruction_stsi'],
   ['STFL', 0xb2b1, storeFacilityList, 'instruction_stfl'],
+  ['STFLE', 0xb2b0, storeFacilityListExtended],
   ['PFMF', 0xb9af, manageFrames, 'instruction_pfmf'],
   ['STCTG', 0xeb25, (vcpu, cpu) => storeControls(vcpu, cpu, 8)],
   ['LCTLG', 0xeb2f, (vcpu, cpu) => loadControls(vcpu, cpu, 8), 'instruction_lctlg'],
@@ -155,7 +152,21 @@ function setClock(vcpu: GuestCpu, cpu: Cpu): Handled {
 }
 
 /** STFL: the first word of the facility list at real 200. */
-function storeFacilityList(vcpu: GuestCpu, { machine }: Cpu): Handled {
-  vcpu.vm.writeGuest(BigInt(vcpu.block.prefix + 200), machine.facilities.subarray(0, 4));
+function storeFacilityList({ vm, block }: GuestCpu): Handled {
+  vm.writeGuest(BigInt(block.prefix + 200), vm.cpuModel.facilities.subarray(0, 4));
+  return DONE;
+}
+
+/** STFLE: doublewords of the facility list. Register 0 holds the number that the guest wants, and then that of the list, less one. */
+function storeFacilityListExtended(vcpu: GuestCpu, cpu: Cpu): Handled {
+  const address = operandAddress(vcpu);
+  if (address % 8n !== 0n) return inject(vcpu, PGM.SPECIFICATION);
+  const { facilities } = vcpu.vm.cpuModel;
+  const [wanted, available] = [Number(vcpu.gr[0]! & 0xffn) + 1, facilities.length / 8];
+  const length = Math.min(wanted, available) * 8;
+  if (!accessGuest(vcpu, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, length, facilities)))
+    return DONE;
+  vcpu.gr[0] = (vcpu.gr[0]! & ~0xffn) | BigInt(available - 1);
+  vcpu.block.conditionCode = wanted < available ? 3 : 0;
   return DONE;
 }

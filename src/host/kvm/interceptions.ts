@@ -227,17 +227,17 @@ export class Interceptions {
 
   /**
    * Handles an operation exception: executes ESSA, if the guest may use it, and injects the others (Linux: handle_operexc). User space
-   * gets those of a guest without ESSA, and an exception in the handler of exceptions.
+   * gets those of a guest without ESSA, of instructions that it wants, and an exception in the handler of exceptions.
    */
   #operation(cpu: Cpu): Exit | 'resume' {
     const vcpu = this.#vcpu;
-    if (!vcpu.vm.cmma.enabled) return this.#userSpace(ICPT.OPERATION);
-    const essa = vcpu.block.get16(SIE.IPA) === ESSA;
+    const { cmma, userInstruction0 } = vcpu.vm;
+    if (!cmma.enabled && !userInstruction0) return this.#userSpace(ICPT.OPERATION);
+    if (userInstruction0 && vcpu.block.get16(SIE.IPA) === 0) return this.#userSpace(ICPT.OPERATION);
+    const essa = cmma.enabled && vcpu.block.get16(SIE.IPA) === ESSA;
     if (!essa && this.#isOperationLoop()) return this.#userSpace(ICPT.OPERATION);
     vcpu.saveRegisters(cpu);
-    restoringPswOnFault(vcpu, () =>
-      essa ? extractAndSetAttributes(vcpu, cpu) : inject(vcpu, PGM.OPERATION),
-    );
+    restoringPswOnFault(vcpu, () => (essa ? extractAndSetAttributes(vcpu) : inject(vcpu, PGM.OPERATION)));
     vcpu.loadRegisters(cpu);
     return 'resume';
   }

@@ -11,6 +11,7 @@ import type { GuestPage } from '../numbers.ts';
 import type { AddressRange } from '../units.ts';
 import type { CheckedStateDescription } from './checked-state-description.ts';
 import type { CollaborativeMemory } from './cmma.ts';
+import type { GuestCpuModel } from './cpu-model.ts';
 import type { GuestDebug } from './guest-debug.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
@@ -49,6 +50,10 @@ export interface GuestMachine extends GuestMemory {
   readonly reportsMissingMemory: boolean;
   /** Whether user space executes the orders of SIGNAL PROCESSOR that start and reset CPUs, and those that there are not, as in Linux. */
   readonly userStarts: boolean;
+  /** What its virtual CPUs say they are. */
+  readonly cpuModel: GuestCpuModel;
+  /** Whether the operation exceptions of instructions whose first two bytes are 0 are exits: KVM_CAP_S390_USER_INSTR0. */
+  readonly userInstruction0: boolean;
   /** Whether user space executes SIGNAL PROCESSOR, but for what concerns running CPUs: KVM_CAP_S390_USER_SIGP. */
   readonly userSigp: boolean;
   /** Hears of the guest's notifications of virtio devices, or null. */

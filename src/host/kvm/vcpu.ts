@@ -41,6 +41,7 @@ import {
 import { LinuxError } from '../errors.ts';
 import { Life } from '../life.ts';
 import { CheckedStateDescription } from './checked-state-description.ts';
+import { guestHas } from './cpu-model.ts';
 import { Delivery } from './delivery.ts';
 import type { Exit } from './exits.ts';
 import { accessGuest } from './guest-access.ts';
@@ -71,6 +72,10 @@ import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 const SAVED_APART: ReadonlySet<LocalInterrupt['type']> = new Set([
   ...(['restart', 'stop', 'emergency', 'external-call'] as const),
 ]);
+
+/** Bits of the facility list. */
+const EXECUTION_PROTECTION = 130;
+const GUARDED_STORAGE = 133;
 
 /** The resets of a CPU. */
 const RESET_KINDS: readonly CpuReset[] = ['cpu', 'initial', 'clear'];
@@ -132,9 +137,13 @@ export class Vcpu implements GuestCpu {
     this.#clocks = new GuestClocks(machine.clock, this.block);
     this.#delivery = new Delivery(this, this.#clocks);
     this.#interceptions = new Interceptions(this, this.#clocks, this.#delivery, this.prefixPages);
-    const operations = vm.cmma.enabled ? INTERCEPT_OPERATION : 0;
+    const operations = vm.cmma.enabled || vm.userInstruction0 ? INTERCEPT_OPERATION : 0;
     this.block.set32(SIE.INTERCEPTION_CONTROLS, (INTERCEPT_KEYS | operations) >>> 0);
-    this.block.set32(SIE.EXECUTION_CONTROLS, EXECUTION.GUARDED_STORAGE | EXECUTION.EXECUTION_PROTECTION);
+    this.block.set32(
+      SIE.EXECUTION_CONTROLS,
+      (guestHas(vm, GUARDED_STORAGE) ? EXECUTION.GUARDED_STORAGE : 0) |
+        (guestHas(vm, EXECUTION_PROTECTION) ? EXECUTION.EXECUTION_PROTECTION : 0),
+    );
     this.stopped = id !== 0;
     this.reset('clear');
   }

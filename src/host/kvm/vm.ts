@@ -2,7 +2,7 @@
  * A virtual machine: a process's memory as a guest's absolute storage, and virtual CPUs (Linux: struct kvm).
  */
 
-import { eachCleared, FRAME_SIZE, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
+import { eachCleared, FRAME_SIZE, INTERCEPT_KEYS, INTERCEPT_OPERATION, SIE } from '../../machine/index.ts';
 import {
   demandBigint,
   demandBytes,
@@ -23,6 +23,7 @@ import type { GuestPage } from '../numbers.ts';
 import { processPage } from '../numbers.ts';
 import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { CollaborativeMemory } from './cmma.ts';
+import { demandCpuModel, type GuestCpuModel, modelOf } from './cpu-model.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
 import { AbsoluteMemory } from './memory-operations.ts';
@@ -48,6 +49,8 @@ export interface VirtualMachineOptions {
   readonly userControlled?: boolean;
   /** See `GuestMachine.reportsMissingMemory`; default true. */
   readonly reportsMissingMemory?: boolean;
+  /** The interruptions that any virtual CPU may take, for several virtual machines that share them; default its own. */
+  readonly floating?: FloatingInterrupts;
 }
 
 /** What a new virtual CPU is made of. */
@@ -81,6 +84,8 @@ export class VirtualMachine implements GuestMachine {
   readonly #vcpus: Vcpu[] = [];
   readonly #byAddress = new Map<number, Vcpu>();
   #channelSubsystem = false;
+  #cpuModel: GuestCpuModel;
+  #userInstruction0 = false;
   /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly #unsubscribe: () => void;
@@ -88,16 +93,18 @@ export class VirtualMachine implements GuestMachine {
   /** @throws LinuxError EINVAL when the gmap is not one of the process; ESRCH, ENOENT when one of the two has ended */
   constructor(options: VirtualMachineOptions) {
     demandObject('options', options);
-    const { mm, gmap, userControlled = false, reportsMissingMemory = true } = options;
+    const { mm, gmap, floating, userControlled = false, reportsMissingMemory = true } = options;
     demandFlag('userControlled', userControlled);
     demandFlag('reportsMissingMemory', reportsMissingMemory);
     demandInstance('mm', mm, Mm);
     demandInstance('gmap', gmap, Gmap);
+    if (floating !== undefined) demandInstance('floating', floating, FloatingInterrupts);
     if (gmap.mm !== mm) throw new LinuxError('EINVAL', `gmap ${gmap.id} is not one of process ${mm.id}`);
     mm.life.demand();
     gmap.life.demand();
     this.life = new Life(mm.kernel, 'the virtual machine was destroyed', 'EBADF');
-    this.floating = new FloatingInterrupts(this.life);
+    this.floating = floating ?? new FloatingInterrupts(this.life);
+    this.#cpuModel = modelOf(mm.kernel.machine);
     this.mm = mm;
     this.gmap = gmap;
     this.userControlled = userControlled;
@@ -123,6 +130,38 @@ export class VirtualMachine implements GuestMachine {
   enableChannelSubsystem(): void {
     this.life.operation(() => {
       this.#channelSubsystem = true;
+    });
+  }
+
+  /**
+   * What its virtual CPUs say they are: at first, all that the machine has.
+   * @throws LinuxError EBUSY if there are virtual CPUs; EINVAL if it is not a model; EBADF if it was destroyed
+   */
+  get cpuModel(): GuestCpuModel {
+    return this.#cpuModel;
+  }
+
+  set cpuModel(model) {
+    demandCpuModel(model);
+    this.life.demandQuiet();
+    if (this.#vcpus.length > 0)
+      throw new LinuxError('EBUSY', 'the virtual machine has virtual CPUs: their model cannot change');
+    this.#cpuModel = model;
+  }
+
+  /** See `enableUserInstruction0`. */
+  get userInstruction0(): boolean {
+    return this.#userInstruction0;
+  }
+
+  /** KVM_CAP_S390_USER_INSTR0: the operation exceptions of instructions whose first two bytes are 0 are exits from now on. */
+  enableUserInstruction0(): void {
+    this.life.operation(() => {
+      this.#userInstruction0 = true;
+      for (const { block } of this.#vcpus) {
+        const controls = block.get32(SIE.INTERCEPTION_CONTROLS);
+        block.set32(SIE.INTERCEPTION_CONTROLS, (controls | INTERCEPT_OPERATION) >>> 0);
+      }
     });
   }
 

@@ -27,6 +27,7 @@ export {
   Symlink,
 } from './files/index.ts';
 export { CAP as KVM_CAP, KVM, REG as KVM_REG, RUN as KVM_RUN_PAGE } from './kvm/abi.ts';
+export { capability as kvmCapability } from './kvm/capabilities.ts';
 export { KVM_COMMANDS } from './kvm/index.ts';
 export { maps } from './proc/process-files.ts';
 export type { CallTracer } from './process/call-tracer.ts';

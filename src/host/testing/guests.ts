@@ -2,7 +2,7 @@
 
 import { code, load, lpswe, MASK, psw } from '../../machine/testing/index.ts';
 import type { Host } from '../host.ts';
-import type { Exit, Vcpu, VirtualMachine } from '../kvm/index.ts';
+import type { Exit, GuestCpuModel, Vcpu, VirtualMachine } from '../kvm/index.ts';
 import type { Mm } from '../mm/index.ts';
 import { makeHost } from './hosts.ts';
 
@@ -21,6 +21,8 @@ export interface TestGuestOptions {
   readonly large?: boolean;
   /** Flags of its memory slot. */
   readonly flags?: number;
+  /** What its virtual CPUs say they are; default what the machine has. */
+  readonly model?: GuestCpuModel;
   /** Virtual CPUs; default 1. */
   readonly vcpus?: number;
 }
@@ -34,7 +36,7 @@ export class TestGuest {
   /** Wrong uses of locks. */
   readonly problems: readonly string[];
 
-  constructor({ large = false, flags = 0, vcpus = 1 }: TestGuestOptions = {}) {
+  constructor({ large = false, flags = 0, vcpus = 1, model }: TestGuestOptions = {}) {
     const { host, problems } = makeHost({ storageSize: 0x400_0000 });
     this.host = host;
     this.problems = problems;
@@ -42,6 +44,7 @@ export class TestGuest {
     this.mm.mmap({ address: GUEST_HOME, length: GUEST_BYTES, large });
     this.vm = host.createVm(this.mm);
     this.slot(flags);
+    if (model !== undefined) this.vm.cpuModel = model;
     this.vcpu = this.vm.createVcpu();
     for (let n = 1; n < vcpus; n++) this.vm.createVcpu();
   }

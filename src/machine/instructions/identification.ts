@@ -14,7 +14,9 @@ function stfl(c: Processor): void {
   for (let i = 0; i < 4; i++) c.storage.bytes[at + i] = c.machine.facilities[i] as number;
 }
 
-/** STORE FACILITY LIST EXTENDED: register 0 holds the number of doublewords of the operand, and then that of the list, less one. */
+/**
+ * STORE FACILITY LIST EXTENDED. For a guest it is an interception, as for one whose state description designates no facility list. Register 0 holds the number of doublewords of the operand, and then that of the list, less one.
+ */
 function stfle(c: Processor): void {
   aligned(c, 8);
   const list = c.machine.facilities;
@@ -45,6 +47,6 @@ function stsi(c: Processor): void {
 // biome-ignore format: a line each
 export const FACILITY: readonly InstructionLine[] = [
   ['STFL', 'S', 0xb2b1, 'base', stfl, { privileged: true, intercept: ICTL.ALWAYS }],
-  ['STFLE', 'S', 0xb2b0, 'stfle', stfle],
+  ['STFLE', 'S', 0xb2b0, 'stfle', stfle, { intercept: ICTL.ALWAYS }],
   ['STSI', 'S', 0xb27d, 'base', stsi, { privileged: true, intercept: ICTL.ALWAYS }],
 ];

@@ -245,6 +245,7 @@ export const CAP = {
   S390_INJECT_IRQ: 113,
   S390_IRQ_STATE: 114,
   IOEVENTFD_ANY_LENGTH: 122,
+  S390_RI: 124,
   MAX_VCPU_ID: 128,
   S390_USER_INSTR0: 130,
   IMMEDIATE_EXIT: 136,
@@ -255,12 +256,17 @@ export const CAP = {
   S390_BPB: 152,
   S390_HPAGE_1M: 156,
   S390_VCPU_RESETS: 179,
-  S390_DIAG318: 186,
+  S390_PROTECTED: 180,
   HALT_POLL: 182,
+  S390_DIAG318: 186,
   SET_GUEST_DEBUG2: 195,
   BINARY_STATS_FD: 203,
   S390_MEM_OP_EXTENSION: 211,
   SYSTEM_EVENT_DATA: 215,
+  S390_PROTECTED_DUMP: 217,
+  S390_ZPCI_OP: 221,
+  S390_CPU_TOPOLOGY: 222,
+  S390_PROTECTED_ASYNC_DISABLE: 224,
   USER_MEMORY2: 231,
 } as const;
 
@@ -410,6 +416,9 @@ export const IRQ_STRUCT = {
   MCHK_FAILING_STORAGE_ADDRESS: 24,
   MCHK_EXT_DAMAGE_CODE: 32,
   MCHK_FIXED_LOGOUT: 40,
+  IO_SUBCHANNEL: 8,
+  IO_PARM: 12,
+  IO_WORD: 16,
 } as const;
 export const FIXED_LOGOUT_SIZE = 16;
 /** Flags of a program interruption: bits 1 and 2 are the length of the instruction, if bit 0 says so. */
@@ -418,3 +427,57 @@ export const PGM_FLAG = { ILC_VALID: 1, ILC_MASK: 6, NO_REWIND: 8 } as const;
 export const STOP_STORE_STATUS = 1;
 /** struct kvm_s390_irq_state. */
 export const IRQ_STATE = { SIZE: 32, BUF: 0, FLAGS: 8, LEN: 12 } as const;
+
+/** struct kvm_create_device, and a flag: it is only asked whether there is such a device. */
+export const CREATE_DEVICE = { SIZE: 12, TYPE: 0, FD: 4, FLAGS: 8 } as const;
+export const CREATE_DEVICE_TEST = 1;
+/** The type of the floating interrupt controller. */
+export const DEVICE_TYPE_FLIC = 6;
+
+/** Groups of attributes of the floating interrupt controller (Documentation/virt/kvm/devices/s390_flic.rst). */
+export const FLIC = {
+  GET_ALL_IRQS: 1,
+  ENQUEUE: 2,
+  CLEAR_IRQS: 3,
+  APF_ENABLE: 4,
+  APF_DISABLE_WAIT: 5,
+  ADAPTER_REGISTER: 6,
+  ADAPTER_MODIFY: 7,
+  CLEAR_IO_IRQ: 8,
+  AISM: 9,
+  AIRQ_INJECT: 10,
+  AISM_ALL: 11,
+} as const;
+/** The longest buffer of interruptions. */
+export const FLIC_MAX_BUFFER = 0x200_0000;
+/** struct kvm_s390_io_adapter, and a flag: its interruptions can be suppressed. */
+export const ADAPTER = { SIZE: 8, ID: 0, ISC: 4, MASKABLE: 5, SWAP: 6, FLAGS: 7 } as const;
+export const ADAPTER_SUPPRESSIBLE = 1;
+/** struct kvm_s390_io_adapter_req, and its types. */
+export const ADAPTER_REQUEST = { SIZE: 16, ID: 0, TYPE: 4, MASK: 5 } as const;
+export const ADAPTER_REQUEST_TYPE = { MASK: 1, MAP: 2, UNMAP: 3 } as const;
+/** struct kvm_s390_ais_req, and its modes. */
+export const AIS_REQUEST = { SIZE: 4, ISC: 0, MODE: 2 } as const;
+export const AIS_MODE = { ALL: 0, SINGLE: 1 } as const;
+/** struct kvm_s390_ais_all. */
+export const AIS_ALL = { SIZE: 2, SINGLE: 0, NO: 1 } as const;
+
+/** struct kvm_irq_routing, which entries follow, and the most of them (KVM_MAX_IRQ_ROUTES). */
+export const ROUTING = { SIZE: 8, NR: 0, FLAGS: 4 } as const;
+export const ROUTES_MAX = 4096;
+/** struct kvm_irq_routing_entry, with struct kvm_irq_routing_s390_adapter, and its type. */
+export const ROUTE = {
+  SIZE: 48,
+  GSI: 0,
+  TYPE: 4,
+  FLAGS: 8,
+  IND_ADDR: 16,
+  SUMMARY_ADDR: 24,
+  IND_OFFSET: 32,
+  SUMMARY_OFFSET: 40,
+  ADAPTER_ID: 44,
+} as const;
+export const ROUTE_S390_ADAPTER = 3;
+/** struct kvm_irqfd, and its flags. */
+export const IRQFD = { SIZE: 32, FD: 0, GSI: 4, FLAGS: 8, RESAMPLEFD: 12 } as const;
+export const IRQFD_FLAG = { DEASSIGN: 1, RESAMPLE: 2 } as const;

@@ -1,7 +1,7 @@
 /** Attributes of a virtual machine (Linux: kvm_s390_vm_set_attr; Documentation/virt/kvm/devices/vm.rst). */
 
-import { MACHINE_TYPE } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
+import { modelOf } from '../../kvm/index.ts';
 import type { UserMemory } from '../memory/user-memory.ts';
 import type { Thread } from '../process/task.ts';
 import {
@@ -149,36 +149,31 @@ function setTodExtended(machine: KvmMachine, memory: UserMemory, address: number
   machine.tod = clock.getBigUint64(TOD_CLOCK.TOD);
 }
 
-/** The CPU ID: version 0xff, and the machine type. */
-function cpuId({ system }: KvmMachine): bigint {
-  return 0xff00_0000_0000_8000n | (BigInt(MACHINE_TYPE[system.host.machine.cpuModel]) << 16n);
-}
-
-function facilities({ system }: KvmMachine): Uint8Array {
-  return system.host.machine.facilities.subarray(0, FAC_LIST_SIZE);
-}
-
-function getProcessor(machine: KvmMachine, memory: UserMemory, address: number): void {
+function getProcessor({ cpuModel }: KvmMachine, memory: UserMemory, address: number): void {
   const bytes = new Uint8Array(CPU_PROCESSOR.SIZE);
-  new DataView(bytes.buffer).setBigUint64(CPU_PROCESSOR.CPUID, machine.cpuId ?? cpuId(machine));
-  bytes.set(machine.facilities ?? facilities(machine), CPU_PROCESSOR.FAC_LIST);
+  new DataView(bytes.buffer).setBigUint64(CPU_PROCESSOR.CPUID, cpuModel.cpuId);
+  bytes.set(cpuModel.facilities, CPU_PROCESSOR.FAC_LIST);
   memory.write(address, bytes);
 }
 
-/** User space reads back what it sets, but the guest keeps the facilities of the machine. */
 function setProcessor(machine: KvmMachine, memory: UserMemory, address: number): void {
   machine.demandNoVcpus();
   const processor = memory.struct(address, CPU_PROCESSOR.SIZE);
-  machine.cpuId = processor.getBigUint64(CPU_PROCESSOR.CPUID);
   const { buffer, byteOffset } = processor;
-  machine.facilities = new Uint8Array(buffer, byteOffset + CPU_PROCESSOR.FAC_LIST, FAC_LIST_SIZE).slice();
+  const list = new Uint8Array(buffer, byteOffset + CPU_PROCESSOR.FAC_LIST, FAC_LIST_SIZE);
+  machine.cpuModel = {
+    cpuId: processor.getBigUint64(CPU_PROCESSOR.CPUID),
+    // The list of a guest is as long as the machine's.
+    facilities: list.slice(0, machine.cpuModel.facilities.length),
+  };
 }
 
-function getMachine(machine: KvmMachine, memory: UserMemory, address: number): void {
+function getMachine({ system, facilityMask }: KvmMachine, memory: UserMemory, address: number): void {
   const bytes = new Uint8Array(CPU_MACHINE.SIZE);
-  new DataView(bytes.buffer).setBigUint64(CPU_MACHINE.CPUID, cpuId(machine));
-  bytes.set(facilities(machine), CPU_MACHINE.FAC_MASK);
-  bytes.set(facilities(machine), CPU_MACHINE.FAC_LIST);
+  const { machine } = system.host;
+  new DataView(bytes.buffer).setBigUint64(CPU_MACHINE.CPUID, modelOf(machine).cpuId);
+  bytes.set(facilityMask, CPU_MACHINE.FAC_MASK);
+  bytes.set(machine.facilities, CPU_MACHINE.FAC_LIST);
   memory.write(address, bytes);
 }
 

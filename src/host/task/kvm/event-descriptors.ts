@@ -99,8 +99,8 @@ function collide(one: Registration, other: Registration): boolean {
   );
 }
 
-/** @throws LinuxError EBADF; EINVAL for a file that is no eventfd */
-function eventFile(thread: Thread, fd: number): EventFile {
+/** Returns the eventfd of a descriptor. @throws LinuxError EBADF; EINVAL for a file that is no eventfd */
+export function eventFile(thread: Thread, fd: number): EventFile {
   const file = thread.files.get(fd);
   if (!(file instanceof EventFile)) throw new LinuxError('EINVAL', `descriptor ${fd} is no eventfd`);
   return file;

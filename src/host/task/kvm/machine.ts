@@ -2,18 +2,40 @@
  * What a virtual machine of /dev/kvm is (Linux: struct kvm): its files share it, and the last one that is closed ends it.
  */
 
-import { SIE } from '../../../machine/index.ts';
+import { hasFacility, SIE } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
-import { VirtualMachine } from '../../kvm/index.ts';
+import {
+  type FloatingInterrupt,
+  FloatingInterrupts,
+  type GuestCpuModel,
+  VirtualMachine,
+} from '../../kvm/index.ts';
+import { Life } from '../../life.ts';
 import type { Mm } from '../../mm/index.ts';
 import type { Caller } from '../process/caller.ts';
 import type { System } from '../system.ts';
 import type { WaitQueue } from '../wait-queue.ts';
 import { NO_MEM_LIMIT } from './abi.ts';
+import { Adapters } from './adapters.ts';
+import { initialMask, initialModel, withFacility } from './cpu-model.ts';
 import { EventDescriptors } from './event-descriptors.ts';
+import { InterruptDescriptors } from './interrupt-descriptors.ts';
+import { Routes } from './routes.ts';
 
 /** The limit of a guest's storage at first: all addresses of a Linux process but the last page (TASK_SIZE_MAX). */
 const HIGHEST_LIMIT = (1n << 64n) - 4096n;
+
+/** The facility of adapter-interruption suppression. */
+const SUPPRESSION = 72;
+
+/** What counts a floating interruption. */
+const COUNTS = {
+  io: 'inject_io',
+  'machine-check': 'inject_float_mchk',
+  'pfault-done': 'inject_pfault_done',
+  service: 'inject_service_signal',
+  virtio: 'inject_virtio',
+} as const;
 
 /** A virtual CPU whose thread sleeps until it can go on. */
 export interface IdleVcpu {
@@ -29,6 +51,10 @@ export class KvmMachine {
   readonly userControlled: boolean;
   /** The virtual machine; null if its user controls it: then each virtual CPU has its own, with its own guest address space. */
   #vm: VirtualMachine | null;
+  /** The interruptions that any virtual CPU may take. */
+  readonly floating: FloatingInterrupts;
+  /** Whether there is a floating interrupt controller: it stays, even if its file is closed. */
+  hasFlic = false;
   /** CPU addresses of its virtual CPUs. */
   readonly vcpus = new Set<number>();
   /** The virtual CPUs whose threads wait for an interruption. */
@@ -49,13 +75,17 @@ export class KvmMachine {
   };
   /** The first guest absolute address that no slot can have. */
   memoryLimit: bigint;
-  /** The CPU ID and the list of facilities that user space has set, or null. */
-  cpuId: bigint | null = null;
-  facilities: Uint8Array | null = null;
+  /** The facilities that a guest may have: those of the CPU model count if they are here. */
+  #facilityMask: Uint8Array;
+  #cpuModel: GuestCpuModel;
   /** What the guest's TOD clock is ahead of the machine's. */
   #epoch = 0n;
   /** The eventfds that notifications of virtio devices wake. */
   readonly events = new EventDescriptors();
+  /** The adapters, the routes to them, and the eventfds that use the routes. */
+  readonly adapters: Adapters;
+  readonly routes: Routes;
+  readonly interruptEvents: InterruptDescriptors;
   #users = 1;
 
   /** @throws LinuxError ENOMEM */
@@ -64,14 +94,26 @@ export class KvmMachine {
     this.mm = mm;
     this.userControlled = userControlled;
     this.memoryLimit = userControlled ? NO_MEM_LIMIT : HIGHEST_LIMIT;
+    this.floating = new FloatingInterrupts(
+      new Life(system.host.kernel, 'the virtual machine has ended', 'EBADF'),
+    );
+    this.#facilityMask = initialMask(system.host.machine);
+    this.#cpuModel = initialModel(system.host.machine);
     this.#vm = userControlled ? null : this.#makeVm();
+    this.adapters = new Adapters(
+      (request) => this.injectFloating(request),
+      () => this.#has(SUPPRESSION),
+    );
+    this.routes = new Routes(mm, this.adapters);
+    this.interruptEvents = new InterruptDescriptors(this.routes);
   }
 
   #makeVm(): VirtualMachine {
-    const { mm, userControlled } = this;
+    const { mm, userControlled, floating } = this;
     const gmap = this.system.host.createGmap(mm);
-    const vm = new VirtualMachine({ mm, gmap, userControlled, reportsMissingMemory: false });
+    const vm = new VirtualMachine({ mm, gmap, userControlled, floating, reportsMissingMemory: false });
     vm.userStarts = true;
+    vm.cpuModel = this.#cpuModel;
     vm.onNotification = (subchannel, queue) => this.events.notify(subchannel, queue);
     return vm;
   }
@@ -112,6 +154,40 @@ export class KvmMachine {
     return this.#epoch;
   }
 
+  /** What its virtual CPUs say they are. @throws LinuxError EBUSY if there are virtual CPUs */
+  get cpuModel(): GuestCpuModel {
+    return this.#cpuModel;
+  }
+
+  set cpuModel(model) {
+    this.demandNoVcpus();
+    this.#cpuModel = model;
+    if (this.#vm !== null) this.#vm.cpuModel = model;
+  }
+
+  /** The facilities that a guest may have. */
+  get facilityMask(): Uint8Array {
+    return this.#facilityMask;
+  }
+
+  /** Gives the guest a facility, as a capability asks for. @throws LinuxError EBUSY if there are virtual CPUs */
+  enableFacility(facility: number): void {
+    const { cpuId, facilities } = this.#cpuModel;
+    this.cpuModel = { cpuId, facilities: withFacility(facilities, facility) };
+    this.#facilityMask = withFacility(this.#facilityMask, facility);
+  }
+
+  #has(facility: number): boolean {
+    return hasFacility(this.#facilityMask, facility) && hasFacility(this.#cpuModel.facilities, facility);
+  }
+
+  /** Makes an interruption pending that any virtual CPU may take. @throws LinuxError EINVAL, EBUSY as `FloatingInterrupts.inject` */
+  injectFloating(request: FloatingInterrupt): void {
+    this.floating.inject(request);
+    this.counts[COUNTS[request.type]]++;
+    this.kick();
+  }
+
   /** Wakes the threads of virtual CPUs that wait and can go on. */
   kick(): void {
     for (const vcpu of this.idle) if (vcpu.runnable) vcpu.idle.wake();
@@ -124,6 +200,7 @@ export class KvmMachine {
   release(): void {
     if (--this.#users > 0) return;
     this.events.close();
+    this.interruptEvents.close();
     this.#vm?.destroy();
   }
 }

@@ -23,7 +23,7 @@ import {
   UCAS_MAPPING,
 } from './abi.ts';
 import { setGuestDebug } from './debug.ts';
-import { getIrqState, injectIrq, injectLocal, setIrqState } from './interrupts.ts';
+import { getIrqState, injectIrq, injectLocal, setIrqState } from './local-interrupts.ts';
 import { logicalMemoryOperation } from './memory-operation.ts';
 import { getOneRegister, setOneRegister } from './one-register.ts';
 import { run } from './run.ts';

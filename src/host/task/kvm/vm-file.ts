@@ -1,5 +1,6 @@
 /** The file of a virtual machine of /dev/kvm. */
 
+import { hasFacility } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
 import { O } from '../abi/files.ts';
 import { install } from '../calls/descriptors.ts';
@@ -9,7 +10,8 @@ import type { Thread } from '../process/task.ts';
 import { CAP, DIRTY_LOG, ENABLE_CAP, KVM, MEMORY_REGION, SKEYS } from './abi.ts';
 import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
-import { injectFloating } from './interrupts.ts';
+import { createDevice } from './flic-file.ts';
+import { injectFloating } from './floating-interrupts.ts';
 import type { KvmMachine } from './machine.ts';
 import { absoluteMemoryOperation } from './memory-operation.ts';
 import { StatisticsFile } from './statistics-file.ts';
@@ -23,6 +25,9 @@ const SKEYS_MAX = 1 << 20;
 const SKEYS_NONE = 1;
 /** Slots of a virtual machine. */
 const SLOTS = 32767;
+
+/** Facilities that capabilities give a guest: bits of its facility list. */
+const FACILITY = { SUPPRESSION: 72, VECTOR: 129, GUARDED_STORAGE: 133 } as const;
 
 /** Performs a command. */
 type Command = (machine: KvmMachine, argument: number, thread: Thread) => Blocking<number> | number;
@@ -44,6 +49,9 @@ export const VM_COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command
   [KVM.CREATE_IRQCHIP, createIrqchip],
   [KVM.S390_INTERRUPT, injectFloating],
   [KVM.IOEVENTFD, ({ events }, at, thread) => events.change(at, thread)],
+  [KVM.SET_GSI_ROUTING, ({ routes, vm }, at, thread) => routes.set(vm.slots, at, thread)],
+  [KVM.IRQFD, ({ interruptEvents }, at, thread) => interruptEvents.change(at, thread)],
+  [KVM.CREATE_DEVICE, createDevice],
   [KVM.GET_STATS_FD, getStatistics],
   [KVM.S390_MEM_OP, absoluteMemoryOperation],
   [KVM.S390_GET_CMMA_BITS, getUsageStates],
@@ -114,14 +122,33 @@ function enableCapability(machine: KvmMachine, at: number, { space }: Thread): n
     case CAP.S390_USER_STSI:
       machine.userStsi = true;
       return 0;
-    case CAP.S390_GS:
-      machine.demandNoVcpus();
+    case CAP.S390_AIS:
+      machine.enableFacility(FACILITY.SUPPRESSION);
       return 0;
+    case CAP.S390_GS:
+      return enableFacility(machine, FACILITY.GUARDED_STORAGE);
     case CAP.S390_VECTOR_REGISTERS:
+      return enableFacility(machine, FACILITY.VECTOR);
+    case CAP.HALT_POLL:
+      // How long a virtual CPU polls before it sleeps: here it sleeps at once.
+      if (cap.getUint32(ENABLE_CAP.ARGS) !== 0) throw new LinuxError('EINVAL', 'more than 32 bits');
+      return 0;
+    case CAP.S390_USER_INSTR0:
+      if (!machine.userControlled) machine.vm.enableUserInstruction0();
+      return 0;
     case CAP.S390_HPAGE_1M:
       machine.demandNoVcpus();
   }
   throw new LinuxError('EINVAL', `capability ${cap.getUint32(ENABLE_CAP.CAP)} cannot be enabled`);
+}
+
+/** Gives a guest a facility. @throws LinuxError EBUSY if there are virtual CPUs; EINVAL if the machine does not have it */
+function enableFacility(machine: KvmMachine, facility: number): number {
+  machine.demandNoVcpus();
+  if (!hasFacility(machine.system.host.machine.facilities, facility))
+    throw new LinuxError('EINVAL', `the machine has no facility ${facility}`);
+  machine.enableFacility(facility);
+  return 0;
 }
 
 function setMemoryRegion(machine: KvmMachine, at: number, { space }: Thread, size: number): number {

@@ -1,29 +1,27 @@
 /**
- * Interruptions that user space makes pending, and asks for: KVM_S390_INTERRUPT, KVM_S390_IRQ, KVM_S390_GET_IRQ_STATE,
+ * Interruptions of one virtual CPU that user space makes pending, and asks for: KVM_S390_INTERRUPT, KVM_S390_IRQ, KVM_S390_GET_IRQ_STATE,
  * KVM_S390_SET_IRQ_STATE (Linux: arch/s390/kvm/interrupt.c; Documentation/virt/kvm/api.rst, 4.32, 4.76 to 4.78).
  */
 
 import { LinuxError } from '../../errors.ts';
-import { type FloatingInterrupt, type LocalInterrupt, MAX_VCPUS } from '../../kvm/index.ts';
+import { type LocalInterrupt, MAX_VCPUS } from '../../kvm/index.ts';
 import type { Thread } from '../process/task.ts';
 import {
   FIXED_LOGOUT_SIZE,
   INTERRUPT,
-  IO_ADAPTER,
   IRQ,
   IRQ_STATE,
   IRQ_STRUCT,
   PGM_FLAG,
   STOP_STORE_STATUS,
 } from './abi.ts';
-import type { KvmMachine } from './machine.ts';
 import type { KvmVcpu } from './vcpu.ts';
 
 /** The most local interruptions that KVM_S390_SET_IRQ_STATE takes (Linux: VCPU_IRQS_MAX_BUF). */
 const MOST = MAX_VCPUS + 7 + 32;
 
 function unknown(type: number | bigint): LinuxError {
-  return new LinuxError('EINVAL', `there is no interruption of type 0x${type.toString(16)}`);
+  return new LinuxError('EINVAL', `there is no interruption of a CPU of type 0x${type.toString(16)}`);
 }
 
 /** Returns the local interruption that a struct kvm_s390_irq describes. @throws LinuxError EINVAL for another one */
@@ -201,49 +199,6 @@ function localOf(struct: DataView): LocalInterrupt {
 function demandHalf(parameter: number): number {
   if (parameter > 0xffff) throw new LinuxError('EINVAL', `0x${parameter.toString(16)} is more than 16 bits`);
   return parameter;
-}
-
-/** KVM_S390_INTERRUPT of a virtual machine: any virtual CPU takes it. @throws LinuxError EINVAL; EBUSY; EFAULT */
-export function injectFloating(machine: KvmMachine, at: number, { space }: Thread): number {
-  const struct = space.memory.struct(at, INTERRUPT.SIZE);
-  const request = floatingOf(struct);
-  machine.vm.floating.inject(request);
-  machine.counts[COUNTS[request.type]]++;
-  machine.kick();
-  return 0;
-}
-
-/** What counts a floating interruption. */
-const COUNTS = {
-  io: 'inject_io',
-  'machine-check': 'inject_float_mchk',
-  'pfault-done': 'inject_pfault_done',
-  service: 'inject_service_signal',
-  virtio: 'inject_virtio',
-} as const;
-
-function floatingOf(struct: DataView): FloatingInterrupt {
-  const [type, parm] = [struct.getUint32(INTERRUPT.TYPE), struct.getUint32(INTERRUPT.PARM)];
-  const parm64 = struct.getBigUint64(INTERRUPT.PARM64);
-  switch (type) {
-    case IRQ.INT_VIRTIO:
-      return { type: 'virtio', parameter: parm, parameter64: parm64 };
-    case IRQ.INT_SERVICE:
-      return { type: 'service', parameter: parm };
-    case IRQ.INT_PFAULT_DONE:
-      return { type: 'pfault-done', token: parm64 };
-    case IRQ.MCHK:
-      return { type: 'machine-check', cr14: BigInt(parm), mcic: parm64 };
-    default:
-      if (type > IRQ.IO_MAX) throw unknown(type);
-      return {
-        type: 'io',
-        adapter: (type & IO_ADAPTER) !== 0,
-        subchannel: parm,
-        parameter: Number(parm64 >> 32n),
-        identification: Number(parm64 & 0xffff_ffffn),
-      };
-  }
 }
 
 /** Returns where the local interruptions of a request are, and their length in bytes. @throws LinuxError EFAULT; EINVAL for a length of 0 */

@@ -1,0 +1,47 @@
+/**
+ * The facilities of a guest of /dev/kvm: which it may have, and which it has without a CPU model (Linux: kvm_arch_init_vm,
+ * arch/s390/tools/gen_facilities.c). User space enables others by capabilities.
+ */
+
+import { hasFacility, type Machine } from '../../../machine/index.ts';
+import { type GuestCpuModel, modelOf } from '../../kvm/index.ts';
+
+/** The first 16 facilities of each doubleword need a hypervisor that knows them. A guest has the others as the machine has them. */
+const DOUBLEWORD = 64;
+const MANAGED = 16;
+/** Those that this one knows, and those that a guest has only by a CPU model. */
+const KNOWN: readonly number[] = [
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14],
+  ...[73, 75, 76, 77, 78, 130, 131, 139, 146, 150, 151, 155],
+];
+const BY_MODEL: readonly number[] = [12, 15, 156, 165, 193, 194, 196, 197];
+/** A guest is in the z/Architecture mode from the start. */
+const CONFIGURED_MODE = 138;
+
+/** Returns a copy of a facility list with another facility. */
+export function withFacility(list: Uint8Array, facility: number): Uint8Array {
+  const copy = list.slice();
+  const byte = facility >>> 3;
+  if (byte < copy.length) copy[byte] = (copy[byte] as number) | (0x80 >>> (facility & 7));
+  return copy;
+}
+
+/** Returns the facilities of a machine that are among some, or need no hypervisor. */
+function passed({ facilities }: Machine, known: readonly number[]): Uint8Array {
+  let list: Uint8Array = new Uint8Array(facilities.length);
+  for (let bit = 0; bit < facilities.length * 8; bit++) {
+    const isManaged = bit % DOUBLEWORD < MANAGED;
+    if (hasFacility(facilities, bit) && (!isManaged || known.includes(bit))) list = withFacility(list, bit);
+  }
+  return withFacility(list, CONFIGURED_MODE);
+}
+
+/** Returns the facilities that a guest may have. */
+export function initialMask(machine: Machine): Uint8Array {
+  return passed(machine, [...KNOWN, ...BY_MODEL]);
+}
+
+/** Returns the model of a guest to which user space gives none. */
+export function initialModel(machine: Machine): GuestCpuModel {
+  return { cpuId: modelOf(machine).cpuId, facilities: passed(machine, KNOWN) };
+}
