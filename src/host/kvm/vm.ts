@@ -77,6 +77,7 @@ export class VirtualMachine implements GuestMachine {
   readonly absoluteMemory: AbsoluteMemory;
   readonly userControlled: boolean;
   readonly reportsMissingMemory: boolean;
+  userStarts = false;
   userSigp = false;
   onNotification: NotificationHandler | null = null;
   readonly #keys: StorageKeys;
