@@ -1,21 +1,23 @@
-/**
- * Puts deliberate faults into the sources, one at a time. The tests must catch every one.
- *
- *     npm run test:mutants                    all faults
- *     npm run test:mutants -- --slice 2/8     every eighth fault, starting with the second
- *     npm run test:mutants -- --only NAME     the faults whose name contains NAME
- *     npm run test:mutants -- --sound         runs only the tests beside the faults without a fault first, not all
- *
- * The faults are put into a copy of the sources, so the checkout does not change. Exit status 1 if a fault survives.
- */
+/** Puts deliberate faults into the sources, one at a time. HELP says how it is called. */
 
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { inModules, parseSlice, ROOT } from './checkout.ts';
 import { MUTANTS, type Mutant } from './mutants-list.ts';
+import { scriptOptions } from './options.ts';
+
+const HELP = `
+Puts deliberate faults into the sources, one at a time. The tests must catch every one.
+
+    npm run test:mutants                    all faults
+    npm run test:mutants -- --slice 2/8     every eighth fault, starting with the second
+    npm run test:mutants -- --only NAME     the faults whose name contains NAME
+    npm run test:mutants -- --sound         runs only the tests beside the faults without a fault first, not all
+
+The faults are put into a copy of the sources, so the checkout does not change. Exit status 1 if a fault survives.
+`;
 
 /** The tests that must catch them. */
 const TESTS = [
@@ -48,7 +50,7 @@ const TESTS = [
   'src/cli',
 ];
 
-const { values } = parseArgs({
+const { values } = scriptOptions(HELP, {
   options: { slice: { type: 'string' }, only: { type: 'string' }, sound: { type: 'boolean' } },
 });
 

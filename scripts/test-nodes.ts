@@ -1,22 +1,24 @@
-/**
- * Runs the unit tests on other versions of Node, from npm's package `node`.
- *
- *     npm run test:nodes                            all unit tests on Node 22 and 24
- *     npm run test:nodes -- --node 24 --slice 2/4   a quarter of the test files on 24
- *
- * Each version is installed once, into npm's cache folder. If the registry cannot be reached, the script reports
- * it and skips the version.
- */
+/** Runs the unit tests on other versions of Node, from npm's package `node`. HELP says how it is called. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { inModules, parseSlice, ROOT } from './checkout.ts';
+import { scriptOptions } from './options.ts';
+
+const HELP = `
+Runs the unit tests on other versions of Node, from npm's package \`node\`.
+
+    npm run test:nodes                            all unit tests on Node 22 and 24
+    npm run test:nodes -- --node 24 --slice 2/4   a quarter of the test files on 24
+
+Each version is installed once, into npm's cache folder. If the registry cannot be reached, the script reports
+it and skips the version.
+`;
 
 const shell = process.platform === 'win32';
 
-const { values } = parseArgs({
+const { values } = scriptOptions(HELP, {
   options: {
     node: { type: 'string', multiple: true, default: ['22', '24'] },
     slice: { type: 'string', default: '1/1' },

@@ -1,24 +1,26 @@
-/**
- * Boots Debian's kernel for s390x as a guest, as far as it comes without a disk, and prints its console output.
- *
- *     npx tsx scripts/kernel/main.ts [--package linux-image-6.1.0-50-s390x] [--cpu max] [--engine auto] [--image FILE]
- *
- * Downloads the Debian package with apt-get into a temporary directory; this needs `dpkg --add-architecture s390x` and
- * `apt-get update` once. `--image` uses a kernel image instead. The guest has 512 MiB. Exit status 0 if the kernel comes to the
- * point where it looks for its root file system, which takes 3 billion instructions (20 seconds, or 1 to 3 minutes with
- * `--engine interpret`).
- */
+/** Boots Debian's kernel for s390x as a guest, as far as it comes without a disk, and prints its console output. HELP says how it is called. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Host } from '../../src/host/index.ts';
 import { type CpuModel, type Engine, Machine } from '../../src/machine/index.ts';
 import { type ElfImage, Monitor } from '../../src/vmm/index.ts';
+import { scriptOptions } from '../options.ts';
 
-const { values } = parseArgs({
+const HELP = `
+Boots Debian's kernel for s390x as a guest, as far as it comes without a disk, and prints its console output.
+
+    npx tsx scripts/kernel/main.ts [--package linux-image-6.1.0-50-s390x] [--cpu max] [--engine auto] [--image FILE]
+
+Downloads the Debian package with apt-get into a temporary directory; this needs \`dpkg --add-architecture s390x\` and
+\`apt-get update\` once. \`--image\` uses a kernel image instead. The guest has 512 MiB. Exit status 0 if the kernel comes to the
+point where it looks for its root file system, which takes 3 billion instructions (20 seconds, or 1 to 3 minutes with
+\`--engine interpret\`).
+`;
+
+const { values } = scriptOptions(HELP, {
   options: {
     package: { type: 'string', default: 'linux-image-6.1.0-50-s390x' },
     cpu: { type: 'string', default: 'max' },

@@ -1,28 +1,30 @@
-/**
- * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
- *
- *     npm run test:linux                      everything
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network, explorer,
- *                                         check, none
- *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
- *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
- *
- * Exit status 1 if something failed. It needs what `npm run linux` needs, and the group `explorer` a Chromium.
- */
+/** Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took. HELP says how it is called. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../options.ts';
 import { type LinuxFiles, linuxFiles } from './files.ts';
 import { deliver, freePort, LISTENING, NETWORK_COMMANDS } from './network.ts';
 import { Session } from './session.ts';
 import { MOUNT, SHARE_COMMANDS, sharedFolders } from './share.ts';
 import { LinuxTab } from './tab.ts';
 
-const { values } = parseArgs({
+const HELP = `
+Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
+
+    npm run test:linux                      everything
+    npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network, explorer,
+                                        check, none
+    npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
+    npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
+
+Exit status 1 if something failed. It needs what \`npm run linux\` needs, and the group \`explorer\` a Chromium.
+`;
+
+const { values } = scriptOptions(HELP, {
   options: {
     only: { type: 'string' },
     qemu: { type: 'boolean' },

@@ -9,7 +9,7 @@ const PROMPT = /guesthouse:[^\n]*# $/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals use them.
 const CONTROL = /\x1b\[[0-9;?]*[A-Za-z]|\r/g;
 
-/** One run of `guesthouse boot`. */
+/** One run of Linux. */
 export class Session {
   readonly #child: ChildProcess;
   /** All output, without control sequences. */
@@ -24,10 +24,10 @@ export class Session {
   readonly #started = performance.now();
   readonly exit: Promise<number | null>;
 
-  /** @param args arguments of `guesthouse boot` */
-  constructor(args: readonly string[], echo = false) {
+  /** @param args arguments of a command @param command of `guesthouse` */
+  constructor(args: readonly string[], command = 'boot') {
     const options = { stdio: ['pipe', 'pipe', 'inherit'] as ['pipe', 'pipe', 'inherit'] };
-    this.#child = spawn(process.execPath, [join(ROOT, 'bin/guesthouse.js'), 'boot', ...args], options);
+    this.#child = spawn(process.execPath, [join(ROOT, 'bin/guesthouse.js'), command, ...args], options);
     this.exit = new Promise((resolve) => {
       this.#child.on('exit', (status) => {
         this.#ended = true;
@@ -37,7 +37,6 @@ export class Session {
     });
     this.#child.stdout?.on('data', (bytes: Buffer) => {
       this.firstOutput ||= performance.now() - this.#started;
-      if (echo) process.stdout.write(bytes);
       this.text += bytes.toString().replace(CONTROL, '');
       this.#arrived();
     });

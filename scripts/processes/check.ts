@@ -1,12 +1,4 @@
-/**
- * Runs real Linux programs for s390x with `guesthouse run`, compares them with qemu-s390x or with what is known, and prints a table.
- *
- *     npm run test:processes                     everything
- *     npm run test:processes -- --only busybox   one group: busybox, compress, database, languages, git, speed
- *
- * Exit status 1 if something failed. It fetches Debian packages by name: it needs a Debian or Ubuntu system with s390x as a foreign
- * architecture (dpkg --add-architecture s390x && apt-get update), and qemu-s390x (package qemu-user).
- */
+/** Runs real Linux programs for s390x with `guesthouse run`, compares them with qemu-s390x or with what is known, and prints a table. HELP says how it is called. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -14,9 +6,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../options.ts';
 
-const { values } = parseArgs({
+const HELP = `
+Runs real Linux programs for s390x with \`guesthouse run\`, compares them with qemu-s390x or with what is known, and prints a table.
+
+    npm run test:processes                     everything
+    npm run test:processes -- --only busybox   one group: busybox, compress, database, languages, git, speed
+
+Exit status 1 if something failed. It fetches Debian packages by name: it needs a Debian or Ubuntu system with s390x as a foreign
+architecture (dpkg --add-architecture s390x && apt-get update), and qemu-s390x (package qemu-user).
+`;
+
+const { values } = scriptOptions(HELP, {
   options: {
     only: { type: 'string' },
     scratch: { type: 'string', default: join(tmpdir(), 'guesthouse-processes') },

@@ -1,34 +1,36 @@
-/**
- * Runs GCC's execution tests (gcc.c-torture/execute: C programs that check their own results) as Linux programs, and prints a table.
- *
- *     npm run test:gcc                               compiled with -O0 and with -O2
- *     npm run test:gcc -- --levels O2 --engines interpret,compile
- *     npm run test:gcc -- --only ieee/               those whose names contain a text
- *
- *   --levels LIST     levels of optimization, default O0,O2
- *   --engines LIST    how instructions are executed, default auto
- *   --jobs N          number of programs that run at the same time, default the number of processors
- *   --sample N        number of programs that also run with the command, `guesthouse run`, default 20
- *   --json            prints the results as JSON
- *   --package NAME    the Debian package with GCC's sources, default gcc-12-source
- *   --scratch DIR     where it is unpacked, and the programs are kept: 1.1 GiB for a level
- *
- * A test counts if it compiles and passes under qemu-s390x: the others need something that s390x does not have. Exit status 1 if
- * less than 99.5 % of those pass here, or if the command ends a program in another way. Needs apt-get, dpkg-deb, tar,
- * s390x-linux-gnu-gcc and qemu-s390x. The tests belong to GCC and are not part of this repository.
- */
+/** Runs GCC's execution tests as Linux programs, and prints a table. HELP says how it is called. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { ENGINES, type Engine } from '../../src/machine/index.ts';
+import { scriptOptions } from '../options.ts';
 import { fetchTests } from '../torture/sources.ts';
 import { Builds, NOT_BUILT, PASSED } from './gcc/builds.ts';
 import { command, forEach } from './gcc/pool.ts';
 import { type GccTest, listTests } from './gcc/tests.ts';
 import { TestWorker } from './gcc/workers.ts';
+
+const HELP = `
+Runs GCC's execution tests (gcc.c-torture/execute: C programs that check their own results) as Linux programs, and prints a table.
+
+    npm run test:gcc                               compiled with -O0 and with -O2
+    npm run test:gcc -- --levels O2 --engines interpret,compile
+    npm run test:gcc -- --only ieee/               those whose names contain a text
+
+  --levels LIST     levels of optimization, default O0,O2
+  --engines LIST    how instructions are executed, default auto
+  --jobs N          number of programs that run at the same time, default the number of processors
+  --sample N        number of programs that also run with the command, \`guesthouse run\`, default 20
+  --json            prints the results as JSON
+  --package NAME    the Debian package with GCC's sources, default gcc-12-source
+  --scratch DIR     where it is unpacked, and the programs are kept: 1.1 GiB for a level
+
+A test counts if it compiles and passes under qemu-s390x: the others need something that s390x does not have. Exit status 1 if
+less than 99.5 % of those pass here, or if the command ends a program in another way. Needs apt-get, dpkg-deb, tar,
+s390x-linux-gnu-gcc and qemu-s390x. The tests belong to GCC and are not part of this repository.
+`;
 
 const COMMAND = fileURLToPath(new URL('../../bin/guesthouse.js', import.meta.url));
 /** Units of work and seconds after which a program has failed to end. */
@@ -39,7 +41,7 @@ const LEAST = 99.5;
 /** Programs between two times that what is known is written down. */
 const SAVE_EVERY = 100;
 
-const { values } = parseArgs({
+const { values } = scriptOptions(HELP, {
   options: {
     only: { type: 'string', default: '' },
     levels: { type: 'string', default: 'O0,O2' },

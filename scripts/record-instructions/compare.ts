@@ -1,18 +1,21 @@
-/**
- * Compares this machine with QEMU and Hercules on cases that no fixture has: the cases of the families, with other random numbers.
- *
- *     npx tsx scripts/record-instructions/compare.ts [--seed N] [--rounds N] [FAMILY...]
- *
- * Every round has a seed of its own, counted up from `--seed` (1). Prints the cases with different results. Exit status 1 if there are any.
- */
+/** Compares this machine with QEMU and Hercules on cases that no fixture has. HELP says how it is called. */
 
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { type Case, replay, replayCpu } from '../../src/machine/testing/replay.ts';
+import { scriptOptions } from '../options.ts';
 import { FAMILIES } from './families.ts';
 import { Random } from './generate.ts';
 import { recordingsOf } from './recording.ts';
 
-const { values, positionals } = parseArgs({
+const HELP = `
+Compares this machine with QEMU and Hercules on cases that no fixture has: the cases of the families, with other random numbers.
+
+    npx tsx scripts/record-instructions/compare.ts [--seed N] [--rounds N] [FAMILY...]
+
+Every round has a seed of its own, counted up from \`--seed\` (1). Prints the cases with different results. Exit status 1 if there are any.
+`;
+
+const { values, positionals } = scriptOptions(HELP, {
   options: { seed: { type: 'string', default: '1' }, rounds: { type: 'string', default: '1' } },
   allowPositionals: true,
 });

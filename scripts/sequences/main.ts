@@ -1,27 +1,29 @@
-/**
- * Compares random sequences of instructions with QEMU and Hercules.
- *
- *     npx tsx scripts/sequences/main.ts [--seed N] [--count N] [FAMILY...]
- *     npx tsx scripts/sequences/main.ts --record [FAMILY...]
- *
- * `--count` is the number of sequences of each family (2000). Sequences that differ from both machines are shortened to the first
- * instruction that differs; `--each` of them are printed for each instruction (1). `--record` writes the fixtures that
- * test/sequences.test.ts replays. Needs s390x-linux-gnu-gcc, qemu-system-s390x and hercules. Exit status 1 if a difference from
- * both machines has no explanation (deviations.ts).
- */
+/** Compares random sequences of instructions with QEMU and Hercules. HELP says how it is called. */
 
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../options.ts';
 import { type Compared, compare, judge } from './compare.ts';
 import { describe, lastOf } from './describe.ts';
 import { FAMILIES, type Family } from './families.ts';
+
+const HELP = `
+Compares random sequences of instructions with QEMU and Hercules.
+
+    npx tsx scripts/sequences/main.ts [--seed N] [--count N] [FAMILY...]
+    npx tsx scripts/sequences/main.ts --record [FAMILY...]
+
+\`--count\` is the number of sequences of each family (2000). Sequences that differ from both machines are shortened to the first
+instruction that differs; \`--each\` of them are printed for each instruction (1). \`--record\` writes the fixtures that
+test/sequences.test.ts replays. Needs s390x-linux-gnu-gcc, qemu-system-s390x and hercules. Exit status 1 if a difference from
+both machines has no explanation (deviations.ts).
+`;
 
 /** Where the recordings are: one file for each family, a sequence a line: its seed, its code, and its outcome. */
 const FIXTURES = new URL('../../test/fixtures/sequences/', import.meta.url);
 /** The sequences of each family in the fixtures. */
 const RECORDED = 300;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptOptions(HELP, {
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '2000' },

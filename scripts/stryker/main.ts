@@ -1,33 +1,35 @@
-/**
- * Mutation testing with StrykerJS, module by module. StrykerJS changes one operator, condition, literal or block at a
- * time and runs the tests that cover it; a mutant that no test fails on survives.
- *
- *     npm run test:stryker -- --module tlb                   the whole module: minutes to hours
- *     npm run test:stryker -- --module gmap --slice 2/10     the second of ten parts
- *     npm run test:stryker -- --module sample --seed 7 --sample 300   about 300 mutants, chosen by the seed
- *     npm run test:stryker -- --list                         the names of the modules
- *
- * `--file PATH` restricts the run to matching files of the module. `--least PERCENT` (default 90) is the share of
- * mutants that the tests must kill, equivalent ones (equivalent.ts) excluded; exit status 1 if they kill fewer. Runs are
- * incremental: `.stryker/MODULE.json`, ignored by git, keeps the results of mutants whose code and tests are unchanged.
- */
+/** Mutation testing with StrykerJS, module by module. HELP says how it is called. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Mutant, schema } from '@stryker-mutator/api/core';
 import type { Logger } from '@stryker-mutator/api/logging';
 import { commonTokens } from '@stryker-mutator/api/plugin';
 import ts from 'typescript';
 import { inModules, parseSlice, ROOT } from '../checkout.ts';
+import { scriptOptions } from '../options.ts';
 import { isEquivalent } from './equivalent.ts';
 import { MODULES, type MutatedModule } from './modules.ts';
 import { CHOICE, type Choice, isChosen } from './sample.ts';
 
+const HELP = `
+Mutation testing with StrykerJS, module by module. StrykerJS changes one operator, condition, literal or block at a
+time and runs the tests that cover it; a mutant that no test fails on survives.
+
+    npm run test:stryker -- --module tlb                   the whole module: minutes to hours
+    npm run test:stryker -- --module gmap --slice 2/10     the second of ten parts
+    npm run test:stryker -- --module sample --seed 7 --sample 300   about 300 mutants, chosen by the seed
+    npm run test:stryker -- --list                         the names of the modules
+
+\`--file PATH\` restricts the run to matching files of the module. \`--least PERCENT\` (default 90) is the share of
+mutants that the tests must kill, equivalent ones (equivalent.ts) excluded; exit status 1 if they kill fewer. Runs are
+incremental: \`.stryker/MODULE.json\`, ignored by git, keeps the results of mutants whose code and tests are unchanged.
+`;
+
 const work = join(ROOT, '.stryker');
 
-const { values } = parseArgs({
+const { values } = scriptOptions(HELP, {
   options: {
     module: { type: 'string' },
     file: { type: 'string' },

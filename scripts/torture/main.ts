@@ -1,24 +1,26 @@
-/**
- * Runs the execution tests of GCC (gcc.c-torture/execute) as guests on the bare machine: 1,700 C programs that check their own results.
- *
- *     npx tsx scripts/torture/main.ts [--package gcc-12-source] [--march z196,z14] [--only TEXT] [--keep DIRECTORY]
- *
- * Downloads the Debian package of that name with apt-get into a temporary directory (`--keep`: into that one, and uses it again). A
- * program that does not compile or link on its own is left out: it needs a library or an operating system. Needs apt-get, dpkg-deb,
- * tar and s390x-linux-gnu-gcc. Exit status 1 if a program fails.
- */
+/** Runs the execution tests of GCC as guests on the bare machine. HELP says how it is called. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Machine } from '../../src/machine/index.ts';
 import { parseElf } from '../../src/vmm/index.ts';
+import { scriptOptions } from '../options.ts';
 import { fetchTests, optionsOf } from './sources.ts';
 
-const { values } = parseArgs({
+const HELP = `
+Runs the execution tests of GCC (gcc.c-torture/execute) as guests on the bare machine: 1,700 C programs that check their own results.
+
+    npx tsx scripts/torture/main.ts [--package gcc-12-source] [--march z196,z14] [--only TEXT] [--keep DIRECTORY]
+
+Downloads the Debian package of that name with apt-get into a temporary directory (\`--keep\`: into that one, and uses it again). A
+program that does not compile or link on its own is left out: it needs a library or an operating system. Needs apt-get, dpkg-deb,
+tar and s390x-linux-gnu-gcc. Exit status 1 if a program fails.
+`;
+
+const { values } = scriptOptions(HELP, {
   options: {
     package: { type: 'string', default: 'gcc-12-source' },
     march: { type: 'string', default: 'z196,z14' },

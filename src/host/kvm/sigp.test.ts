@@ -236,3 +236,52 @@ describe('orders that are not in the table', () => {
     ]);
   });
 });
+
+describe('where user space starts CPUs, as in Linux', () => {
+  /** Returns whether user space gets an order; otherwise condition code and status. */
+  const sent = (order: number, target = 1) => {
+    const before = vcpu.counts.exit_instruction;
+    const answer = send(order, target);
+    expect(vcpu.counts.exit_instruction).toBe(before + 1);
+    return leftToUser ? 'user space' : answer;
+  };
+  let leftToUser = false;
+
+  beforeEach(() => {
+    guest.vm.userStarts = true;
+    const run = guest.run.bind(guest);
+    guest.run = (...args) => {
+      const exit = run(...args);
+      leftToUser = exit.reason === 'KVM_EXIT_S390_SIEIC' && exit.icptcode === ICPT.INSTRUCTION;
+      return exit;
+    };
+  });
+
+  it.each([0x04, 0x06, 0x0b, 0x0c, 0x00, 0x07, 0xff])('it executes order %i', (order) => {
+    expect(sent(order)).toBe('user space');
+    expect([other.stopped, other.restartPending]).toEqual([true, false]);
+    expect(sent(order, 7)).toBe('3');
+  });
+
+  it('the host executes the others', () => {
+    expect([0x01, 0x02, 0x03, 0x05, 0x0d, 0x12].map((order) => sent(order))).toEqual([
+      '1 040',
+      '0',
+      '0',
+      '0',
+      '0',
+      '1 100',
+    ]);
+  });
+
+  it('a CPU with a stop or a restart that is pending is busy, but for resets', () => {
+    const orders = [0x01, 0x04, 0x06, 0x0b, 0x0c];
+    const wanted = ['2', '2', '2', 'user space', 'user space'];
+    other.inject({ type: 'restart' });
+    expect(orders.map((order) => sent(order))).toEqual(wanted);
+    other.reset('initial');
+    other.stopped = false;
+    other.requestStop(false);
+    expect(orders.map((order) => sent(order))).toEqual(wanted);
+  });
+});

@@ -3,7 +3,15 @@
  * orders.
  */
 
-import { type CpuReset, EXT, SIE, SIGP_CC, type SigpTarget, signalProcessor } from '../../machine/index.ts';
+import {
+  type CpuReset,
+  EXT,
+  SIE,
+  SIGP_CC,
+  SIGP_ORDER,
+  type SigpTarget,
+  signalProcessor,
+} from '../../machine/index.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { operandAddress } from './operand.ts';
 import type { VcpuStatistic } from './statistics.ts';
@@ -30,6 +38,10 @@ const COUNTS: ReadonlyMap<number, VcpuStatistic> = new Map<number, VcpuStatistic
 /** The orders that the host executes even if user space executes SIGNAL PROCESSOR: those that must be fast. */
 const HOST_ORDERS: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x13, 0x15]);
 
+/** The orders that start a CPU, and those that reset one. */
+const STARTS: ReadonlySet<number> = new Set([SIGP_ORDER.START, SIGP_ORDER.RESTART]);
+const RESETS: ReadonlySet<number> = new Set([SIGP_ORDER.INITIAL_CPU_RESET, SIGP_ORDER.CPU_RESET]);
+
 /** Executes the intercepted SIGP. */
 export function handleSigp(vcpu: GuestCpu): Handled {
   const ipa = vcpu.block.get16(SIE.IPA);
@@ -38,6 +50,14 @@ export function handleSigp(vcpu: GuestCpu): Handled {
   vcpu.counts[COUNTS.get(order) ?? 'instruction_sigp_unknown']++;
   if (vcpu.vm.userSigp && !HOST_ORDERS.has(order)) return USER_SPACE;
   const addressed = vcpu.vm.vcpuAt(Number((vcpu.gr[ipa & 15] as bigint) & 0xffffn));
+  if (addressed !== undefined && vcpu.vm.userStarts) {
+    const resets = RESETS.has(order);
+    if (!resets && (addressed.stopping || addressed.restartPending)) {
+      vcpu.block.conditionCode = SIGP_CC.BUSY;
+      return DONE;
+    }
+    if (resets || STARTS.has(order) || !COUNTS.has(order)) return USER_SPACE;
+  }
   const parameter = Number((vcpu.gr[r1 | 1] as bigint) & 0xffff_ffffn);
   const { cc, status } = signalProcessor(addressed && new Target(addressed), vcpu.id, order, parameter);
   if (cc === SIGP_CC.STATUS_STORED) {

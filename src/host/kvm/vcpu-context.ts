@@ -48,6 +48,8 @@ export interface GuestMachine extends GuestMemory {
    * in Linux.
    */
   readonly reportsMissingMemory: boolean;
+  /** Whether user space executes the orders of SIGNAL PROCESSOR that start and reset CPUs, and those that there are not, as in Linux. */
+  readonly userStarts: boolean;
   /** What its virtual CPUs say they are. */
   readonly cpuModel: GuestCpuModel;
   /** Whether the operation exceptions of instructions whose first two bytes are 0 are exits: KVM_CAP_S390_USER_INSTR0. */
@@ -97,6 +99,8 @@ export interface GuestCpu {
   stopped: boolean;
   /** Whether a stop is pending. */
   readonly stopping: boolean;
+  /** Whether a restart interruption is pending. */
+  readonly restartPending: boolean;
   /** Whether it is in the wait state and not stopped. */
   readonly waiting: boolean;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null if there is none. */

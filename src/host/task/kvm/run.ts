@@ -4,10 +4,13 @@ import type { Cpu } from '../../../machine/index.ts';
 import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
 import type { Exit } from '../../kvm/index.ts';
+import { PendingFault } from '../../mm/index.ts';
 import type { Blocking } from '../process/blocking.ts';
+import { isAwaited, waitAsKernel } from '../process/page-waits.ts';
 import { sleep } from '../process/sleep.ts';
 import type { GuestRun, Thread } from '../process/task.ts';
 import { EXIT, RUN, SYNC_SET } from './abi.ts';
+import type { RunPage } from './run-page.ts';
 import { loadState, storeState } from './synchronize.ts';
 import type { KvmVcpu } from './vcpu.ts';
 
@@ -46,6 +49,10 @@ function* untilExit(vcpu: KvmVcpu, thread: Thread): Blocking<number> {
   for (;;) {
     if (thread.hasSignal) return interrupted(vcpu);
     const exit = yield* execute(vcpu, thread);
+    if (exit instanceof PendingFault) {
+      yield* waitAsKernel(thread, exit);
+      continue;
+    }
     if (exit === null) return interrupted(vcpu);
     if (exit.reason === 'KVM_EXIT_HLT' && !vcpu.vcpu.stopped) yield* wait(vcpu, thread, exit.until);
     else if (!isHandled(vcpu, exit)) return report(vcpu, exit);
@@ -57,8 +64,11 @@ function interrupted({ page }: KvmVcpu): number {
   return -ERRNO.EINTR;
 }
 
-/** Executes the guest. Returns the exit, or null if a signal has come. @throws LinuxError */
-function* execute(vcpu: KvmVcpu, thread: Thread): Blocking<Exit | null> {
+/**
+ * Executes the guest. Returns the exit; a fault if user space is to provide a page; or null if a signal has come.
+ * @throws LinuxError
+ */
+function* execute(vcpu: KvmVcpu, thread: Thread): Blocking<Exit | PendingFault | null> {
   const guest = new GuestExecution(vcpu);
   thread.guest = guest;
   try {
@@ -92,8 +102,9 @@ class GuestExecution implements GuestRun {
     return this.#exit === null && this.#error === null;
   }
 
-  /** The exit; null if there is none yet. @throws LinuxError */
-  result(): Exit | null {
+  /** The exit or the fault; null if there is none yet. @throws LinuxError */
+  result(): Exit | PendingFault | null {
+    if (isAwaited(this.#error)) return this.#error;
     if (this.#error !== null) throw this.#error;
     return this.#exit;
   }
@@ -122,17 +133,22 @@ function isHandled({ machine }: KvmVcpu, exit: Exit): boolean {
   return exit.reason === 'KVM_EXIT_S390_STSI' && !machine.userStsi;
 }
 
+/** Stores what an interception tells. Returns what KVM_RUN returns. */
+function reportInterception(page: RunPage, code: number, ipa: number, ipb: number): number {
+  page.set32(RUN.EXIT_REASON, EXIT.S390_SIEIC);
+  page.set8(RUN.SIEIC_ICPTCODE, code);
+  page.set16(RUN.SIEIC_IPA, ipa);
+  page.set32(RUN.SIEIC_IPB, ipb);
+  return 0;
+}
+
 /** Stores what an exit tells. Returns what KVM_RUN returns. */
 function report({ page, vcpu }: KvmVcpu, exit: Exit): number {
   page.clear(RUN.EXIT, RUN.EXIT_SIZE);
   vcpu.counts.exit_userspace++;
   switch (exit.reason) {
     case 'KVM_EXIT_S390_SIEIC':
-      page.set32(RUN.EXIT_REASON, EXIT.S390_SIEIC);
-      page.set8(RUN.SIEIC_ICPTCODE, exit.icptcode);
-      page.set16(RUN.SIEIC_IPA, exit.ipa);
-      page.set32(RUN.SIEIC_IPB, exit.ipb);
-      return 0;
+      return reportInterception(page, exit.icptcode, exit.ipa, exit.ipb);
     case 'KVM_EXIT_DEBUG':
       page.set32(RUN.EXIT_REASON, EXIT.DEBUG);
       page.set64(RUN.DEBUG_ADDR, exit.address);
@@ -167,12 +183,7 @@ function report({ page, vcpu }: KvmVcpu, exit: Exit): number {
       return 0;
     case 'KVM_EXIT_HLT':
       // SIGNAL PROCESSOR has stopped it.
-      return report({ page, vcpu } as KvmVcpu, {
-        reason: 'KVM_EXIT_S390_SIEIC',
-        icptcode: ICPT_STOP,
-        ipa: 0,
-        ipb: 0,
-      });
+      return reportInterception(page, ICPT_STOP, 0, 0);
     case 'KVM_EXIT_MEMORY_FAULT':
       return -ERRNO.EFAULT;
     case 'KVM_EXIT_FAIL_ENTRY':

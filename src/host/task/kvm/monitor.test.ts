@@ -1,0 +1,58 @@
+/**
+ * A virtual machine monitor that is a program (examples/programs/kvm/monitor.c) boots the example guests. What they print was recorded from
+ * QEMU (examples/record.sh), which has another SCLP than the monitor.
+ */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Machine, type MachineOptions } from '../../../machine/index.ts';
+import { Host } from '../../host.ts';
+import { Linux } from '../linux.ts';
+import { programImage } from '../testing/index.ts';
+
+const GUESTS = new URL('../../../../examples/images/', import.meta.url);
+const MIB = '64';
+
+/** Runs the monitor. Returns what it has printed, and its status. @param guest with its arguments @param input from standard input */
+function monitor(guest: string, machine: MachineOptions = {}, input = '', cpus = '1') {
+  const linux = new Linux(new Host(new Machine({ storageSize: 128 << 20, ...machine })));
+  linux.files.write('/monitor', programImage('kvm/monitor'), 0o755);
+  const [name, ...words] = guest.split(' ');
+  linux.files.write('/guest', readFileSync(new URL(`${name}.elf`, GUESTS)));
+  let output = '';
+  const process = linux.spawn({
+    path: '/monitor',
+    args: ['/monitor', MIB, cpus, '/guest', '-', ...words],
+    stdin: input,
+    stdout: (bytes) => {
+      output += Buffer.from(bytes).toString('latin1');
+    },
+  });
+  return { status: linux.wait(process), output };
+}
+
+describe.each(['hello world', 'clock', 'exceptions', 'memory', 'numbers', 'paging', 'primes'])(
+  '%s',
+  (guest) => {
+    const expected = readFileSync(new URL(`${guest.split(' ')[0]}.expected`, GUESTS), 'latin1');
+
+    it.each<MachineOptions>([
+      { cpus: 1, engine: 'interpret' },
+      { cpus: 2, engine: 'auto' },
+    ])('prints what it should: %j', (options) => {
+      expect(monitor(guest, options)).toEqual({ output: expected, status: { kind: 'exited', value: 0 } });
+    });
+  },
+);
+
+it('passes standard input to the console, and its end as ^D', () => {
+  const { output, status } = monitor('echo', {}, 'one\ntwo\n');
+  expect(output).toBe('Type something; ^D ends.\nONE\nTWO\nbye\n');
+  expect(status).toEqual({ kind: 'exited', value: 0 });
+});
+
+it('says why it cannot run a guest', () => {
+  const run = (cpus: string) => monitor('hello', {}, '', cpus);
+  expect(run('9').output).toBe('usage: monitor MIB CPUS IMAGE [INITRD [COMMAND LINE]]\n');
+  expect(run('9').status).toEqual({ kind: 'exited', value: 2 });
+});
