@@ -1951,7 +1951,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a lesson that states other events opens',
-    file: 'src/explorer/lessons/verify.ts',
+    file: 'src/explorer/lessons/facts.ts',
     find: '    if (stated === real) return;\n',
     replace: "    if (stated === real || fact.kind === 'events') return;\n",
   },
