@@ -1505,6 +1505,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'kvm: a stop of which user space is told is done at once',
+    file: 'src/host/kvm/delivery.ts',
+    find: 'if (vcpu.vm.userStops) this.stopReached = true;\n    else vcpu.stopped = true;',
+    replace: 'if (vcpu.vm.userStops) this.stopReached = true;\n    vcpu.stopped = true;',
+  },
+  {
+    name: 'kvm: a CPU with a pending restart takes orders',
+    file: 'src/host/kvm/sigp.ts',
+    find: '(addressed.stopping || addressed.restartPending)',
+    replace: 'addressed.stopping',
+  },
+  {
     name: 'a CPU in an enabled wait is running',
     file: 'src/machine/sigp.ts',
     find: 'return target.stopped || target.pswMask & PSW.WAIT ? SIGP_STATUS.NOT_RUNNING : 0;',

@@ -78,6 +78,7 @@ export class VirtualMachine implements GuestMachine {
   readonly userControlled: boolean;
   readonly reportsMissingMemory: boolean;
   userStarts = false;
+  userStops = false;
   userSigp = false;
   onNotification: NotificationHandler | null = null;
   readonly #keys: StorageKeys;

@@ -132,7 +132,7 @@ function getMpState({ vcpu }: KvmVcpu, at: number, { space }: Thread): number {
 /** From now on user space controls which virtual CPUs are stopped. */
 function setMpState({ vcpu, machine }: KvmVcpu, at: number, { space }: Thread): number {
   const state = space.memory.u32(at);
-  machine.userCpuState = true;
+  machine.leaveCpuStates();
   if (state !== MP_STATE.STOPPED && state !== MP_STATE.OPERATING)
     throw new LinuxError('ENXIO', `there is no state ${state} of a CPU`);
   vcpu.stopped = state === MP_STATE.STOPPED;
