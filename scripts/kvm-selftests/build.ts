@@ -37,6 +37,18 @@ const TESTS: readonly string[] = [
 /** The names of the tests. */
 export const TEST_NAMES: readonly string[] = TESTS.map((path) => basename(path));
 
+/** What else than without arguments tests are run with. */
+export const MORE_RUNS: Readonly<Record<string, readonly string[]>> = {
+  demand_paging_test: [
+    '-u MISSING -s anonymous -b 64M',
+    '-u MISSING -s anonymous -b 16M -v 4',
+    '-u MISSING -s shmem -b 16M -v 4 -a',
+    '-u MINOR -s shmem -b 64M',
+    '-u MINOR -s shmem -b 16M -v 4',
+    '-u MINOR -s shmem -b 16M -v 4 -o -r 2',
+  ],
+};
+
 /** The tests cannot be fetched or compiled. */
 export class BuildError extends Error {}
 

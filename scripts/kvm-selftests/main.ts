@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../checkout.ts';
 import { scriptOptions, wholeNumber, wrongOption } from '../options.ts';
-import { BuildError, builtTests, TEST_NAMES } from './build.ts';
+import { BuildError, builtTests, MORE_RUNS, TEST_NAMES } from './build.ts';
 import { runTest, type TestResult } from './run.ts';
 
 const SCRATCH = join(tmpdir(), 'guesthouse-kvm-selftests');
@@ -23,7 +23,7 @@ The tests use /dev/kvm: their guests run in Guesthouse. Each gets a machine of 2
     npm run test:kvm-selftests -- --only memop                 one test. The option may be repeated
     npm run test:kvm-selftests -- --only memop -- --strace     with options of \`guesthouse run\`
 
-  --only NAME      only the test of this name
+  --only NAME      only the test of this name, with all its arguments
   --no-check       without \`guesthouse run --check\`, which is faster
   --seconds N      time after which a test has failed, default ${SECONDS} seconds
   --keep           keeps what each test prints, in the folder output of the scratch folder
@@ -32,6 +32,8 @@ The tests use /dev/kvm: their guests run in Guesthouse. Each gets a machine of 2
   --help           prints this
 
 The tests are: ${TEST_NAMES.join(' ').replace(/(.{80,}?) /g, '$1\n  ')}.
+
+demand_paging_test also runs with guest memory whose faults the test itself serves (userfaultfd): these runs have rows of their own.
 
 A test passes if it ends with status 0, and is skipped if it says so (status 4). Exit status 0 if all pass, 1 if one fails or is skipped,
 2 if the tests cannot be fetched or compiled, or an option is wrong.
@@ -52,11 +54,15 @@ const { values, positionals } = scriptOptions(HELP, {
   allowPositionals: true,
 });
 
-/** Returns the names of the tests that are to be run. */
-function chosen(): readonly string[] {
+/** Returns the tests that are to be run: names and arguments. */
+function chosen(): readonly (readonly [name: string, ...args: string[]])[] {
   const names = values.only ?? TEST_NAMES;
   const unknown = names.find((name) => !TEST_NAMES.includes(name));
-  return unknown === undefined ? names : wrongOption(`--only ${unknown}: there is no such test`);
+  if (unknown !== undefined) return wrongOption(`--only ${unknown}: there is no such test`);
+  return names.flatMap((name) => [
+    [name] as const,
+    ...(MORE_RUNS[name] ?? []).map((args) => [name, ...args.split(' ')] as const),
+  ]);
 }
 
 /** Fetches and compiles the tests. Returns the folder with them. */
@@ -74,7 +80,7 @@ function programs(): string {
 function keep({ name, output }: TestResult): void {
   const folder = join(values.scratch, 'output');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.txt`), output);
+  writeFileSync(join(folder, `${name.replaceAll(' ', '')}.txt`), output);
 }
 
 function printRow({ name, outcome, note, seconds }: TestResult): void {
@@ -87,15 +93,16 @@ function printOutput({ name, output }: TestResult): void {
 }
 
 async function main(): Promise<void> {
-  const names = chosen();
+  const tests = chosen();
   const seconds = wholeNumber('seconds', values.seconds);
   const folder = programs();
   const options = [...(values['no-check'] ? [] : ['--check']), ...positionals];
   const results: TestResult[] = [];
   if (!values.json) console.log('| test | | seconds | |\n| --- | --- | --- | --- |');
-  for (const name of names) {
-    const command = [join(ROOT, 'bin/guesthouse.js'), 'run', ...MACHINE, ...options, join(folder, name)];
-    const result = await runTest(name, command, seconds);
+  for (const [name, ...args] of tests) {
+    const guesthouse = [join(ROOT, 'bin/guesthouse.js'), 'run', ...MACHINE, ...options];
+    const command = [...guesthouse, join(folder, name), ...args];
+    const result = await runTest([name, ...args].join(' '), command, seconds);
     results.push(result);
     if (values.keep) keep(result);
     if (!values.json) printRow(result);

@@ -1,12 +1,33 @@
 /** Random programs of system calls: several threads and processes, handlers of signals, and files and memory of every kind. */
 
-import { type ArgumentKind, CALLS, CLONE, MAP, NSIG, O, SA, SIG } from '../../host/task/internal.ts';
+import {
+  type ArgumentKind,
+  CALLS,
+  CLONE,
+  MAP,
+  NSIG,
+  O,
+  SA,
+  SIG,
+  UFFD_FEATURE,
+  UFFD_USER_MODE_ONLY,
+  UFFDIO,
+} from '../../host/task/internal.ts';
 import type { FuzzCase } from '../fuzzer.ts';
 import { Random } from '../random.ts';
 import { AT, FD } from './layout.ts';
 import { COMMANDS, FLAGS, SORTS } from './numbers.ts';
-import { type CallsSetup, type CallsStep, HANDLER, type Hex, LISTS, SLOTS, type Value } from './steps.ts';
-import { type Drawing, hasStructure, hex, structureFor } from './structures.ts';
+import {
+  type CallsSetup,
+  type CallsStep,
+  HANDLER,
+  type Hex,
+  type Item,
+  LISTS,
+  SLOTS,
+  type Value,
+} from './steps.ts';
+import { type Drawing, hasStructure, hex, structureFor, userfaultArgument } from './structures.ts';
 
 const MIB = 1 << 20;
 const STEPS_MAX = 150;
@@ -143,6 +164,7 @@ const PLACES: readonly (readonly [start: number, size: number])[] = [
   [AT.PLAY, AT.PLAY_SIZE],
   [AT.MAPPED, AT.MAPPED_SIZE],
   [AT.MAPPED, PAGE],
+  [AT.SERVED, AT.SERVED_SIZE],
   [AT.DATA, PAGE],
   [AT.READ_ONLY, PAGE],
   [AT.NO_ACCESS, PAGE],
@@ -280,6 +302,14 @@ export class CallsGenerator implements Drawing {
       ...kept(FD.CLIENT, 'socket', ['0x2', hex(random.pick([1, 1 | O.NONBLOCK])), '0x0']),
       made('timer_create', ['0x1', '0x0', hex(AT.PLAY + 64)]),
       ...kept(FD.PROCESS, 'pidfd_open', ['0x2', '0x0']),
+      ...kept(FD.FAULTS, 'userfaultfd', [
+        hex(random.pick([0, O.NONBLOCK, O.NONBLOCK | UFFD_USER_MODE_ONLY])),
+      ]),
+      userfault(UFFDIO.API, ['0xaa', hex(random.pick([0n, 0n, UFFD_FEATURE.THREAD_ID])), '0x0']),
+      mapped(AT.SERVED, random.pick([MAP.PRIVATE, MAP.SHARED]) | MAP.ANONYMOUS, -1),
+      ...(random.oneIn(2)
+        ? [userfault(UFFDIO.REGISTER, [hex(AT.SERVED), hex(AT.SERVED_SIZE - PAGE), '0x1', '0x0'])]
+        : []),
       mapped(AT.MAPPED, MAP.SHARED, FD.FILE),
       mapped(AT.MAPPED + 0x4000, random.pick([MAP.SHARED, MAP.PRIVATE]) | MAP.ANONYMOUS, -1),
       ...[SIG.SEGV, SIG.BUS, SIG.ILL, SIG.FPE, SIG.PIPE, SIG.HUP, SIG.USR1, SIG.ALRM].map(skipper),
@@ -320,9 +350,20 @@ export class CallsGenerator implements Drawing {
         return { do: 'call', list, call: 'mmap', args: [{ data: structureFor('mmap 0', this) }] };
       case 5:
         return this.#handler(list, 1 + random.below(NSIG));
+      case 6:
+        return this.#userfault(list);
       default:
         return this.#call(list);
     }
+  }
+
+  /** A command for the descriptor that serves faults. */
+  #userfault(list: number): CallsStep {
+    const { random } = this;
+    const command = random.oneIn(4) ? UFFDIO.COPY : random.pick(Object.values(UFFDIO));
+    const fd = random.oneIn(10) ? this.fd() : FD.FAULTS;
+    const data = userfaultArgument(command, this);
+    return { do: 'call', list, call: 'ioctl', args: [hex(fd), hex(command), { data }] };
   }
 
   /** Any number, most of which stand for nothing. */
@@ -505,6 +546,11 @@ export function kept(fd: number, call: string, args: readonly Value[]): CallsSte
 /** Maps 16 KiB of a file, or of the kind that the flags say. */
 export function mapped(at: number, flags: number, fd: number): CallsStep {
   return made('mmap', [{ data: [hex(at), '0x4000', '0x3', hex(flags | MAP.FIXED), hex(fd), '0x0'] }]);
+}
+
+/** Gives a command to the descriptor that serves faults. */
+function userfault(command: number, data: readonly Item[]): CallsStep {
+  return made('ioctl', [hex(FD.FAULTS), hex(command), { data }]);
 }
 
 /** Sets the handler of a signal that skips the instruction of a fault. */

@@ -15,6 +15,9 @@ export const AT = {
   /** Where steps map memory: files beyond their ends, memory that is shared, and other. */
   MAPPED: 0x3030_0000,
   MAPPED_SIZE: 0x8000,
+  /** Where it maps memory whose missing pages the program provides itself. */
+  SERVED: 0x3040_0000,
+  SERVED_SIZE: 0x5000,
 } as const;
 
 /** The descriptors that the first process opens, a file of every sort. */
@@ -38,4 +41,5 @@ export const FD = {
   OWN_MEMORY: 36,
   FIFO: 37,
   CLIENT: 38,
+  FAULTS: 39,
 } as const;

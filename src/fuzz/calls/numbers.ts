@@ -24,6 +24,8 @@ import {
   SOCK,
   SOL_SOCKET,
   TFD,
+  UFFD_USER_MODE_ONLY,
+  UFFDIO,
   WAIT,
 } from '../../host/task/internal.ts';
 
@@ -42,6 +44,7 @@ export const FLAGS: ReadonlyMap<string, readonly number[]> = new Map([
   ['MREMAP', numbers(MREMAP)],
   ['AT', [AT.SYMLINK_NOFOLLOW, AT.REMOVEDIR, AT.SYMLINK_FOLLOW, AT.EMPTY_PATH]],
   ['WAIT', numbers(WAIT)],
+  ['UFFD', [O.CLOEXEC, O.NONBLOCK, UFFD_USER_MODE_ONLY]],
 ]);
 
 const DOMAINS = numbers(AF);
@@ -61,7 +64,7 @@ const SIG_HOW = upTo(4);
 export const COMMANDS: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
   ['fcntl 1', [...upTo(17), 36, 37, 38, ...[1024, 1026, 1030, 1031, 1032, 1036], F_ADD_SEALS, F_GET_SEALS]],
   ['fcntl 2', [...numbers(SEAL), ...upTo(30), O.NONBLOCK, O.APPEND, 4096, 1 << 20, (1 << 20) + 1]],
-  ['ioctl 1', numbers(IOCTL)],
+  ['ioctl 1', [...numbers(IOCTL), ...numbers(UFFDIO)]],
   ['futex 1', FUTEX],
   ['madvise 2', numbers(MADV)],
   ['lseek 2', numbers(SEEK)],
@@ -175,7 +178,7 @@ export const SORTS: readonly (readonly [part: string, fds: readonly number[]])[]
   ['bind', [FD.DATAGRAM, FD.LISTENER, FD.CLIENT]],
   ['connect', [FD.DATAGRAM, FD.CLIENT, FD.CLIENT]],
   ['copy_file', [FD.FILE, FD.MEMORY]],
-  ['ioctl', [FD.TERMINAL, FD.TERMINAL, 0, FD.FIFO, FD.SOCKET]],
+  ['ioctl', [FD.TERMINAL, FD.TERMINAL, 0, FD.FIFO, FD.SOCKET, FD.FAULTS]],
   ['getdents', [FD.DIRECTORY]],
   ['fchdir', [FD.DIRECTORY]],
   ['trunc', [FD.FILE, FD.MEMORY]],

@@ -1,6 +1,6 @@
 /** What pointers of system calls lead to: structures of Linux with random contents. */
 
-import { EPOLL, MAP, O, POLL, SCM, SIG, SOL_SOCKET } from '../../host/task/internal.ts';
+import { EPOLL, MAP, O, POLL, SCM, SIG, SOL_SOCKET, UFFD_FEATURE, UFFDIO } from '../../host/task/internal.ts';
 import type { Random } from '../random.ts';
 import { AT } from './layout.ts';
 import { SA_FLAGS } from './numbers.ts';
@@ -199,6 +199,33 @@ function timerEvent({ random, number }: Drawing): readonly Item[] {
     halves(random.pick([0, SIG.USR1, 40, 100]), random.pick([0, 1, 2, 4, 5])),
     hex(random.below(20)),
   ];
+}
+
+/** Pages of the memory that is served, or of other. */
+function pageRange({ random, number, pointer, size }: Drawing): readonly [start: Hex, length: Hex] {
+  const start = random.pick([AT.SERVED, AT.SERVED, AT.MAPPED, AT.PLAY]) + random.below(5) * 0x1000;
+  return [
+    random.oneIn(10) ? random.pick([pointer(), number()]) : hex(start),
+    random.oneIn(10) ? size() : hex(random.pick([1, 1, 1, 2, 4, 8]) * 0x1000),
+  ];
+}
+
+/** What a command of a userfaultfd points to. @param command its number */
+export function userfaultArgument(command: number, drawing: Drawing): readonly Item[] {
+  const { random, number, pointer } = drawing;
+  const range = pageRange(drawing);
+  const mode = random.oneIn(8) ? number() : hex(random.pick([0, 0, 0, 1, 2]));
+  switch (command) {
+    case UFFDIO.API:
+      return ['0xaa', hex(random.pick([0n, ...Object.values(UFFD_FEATURE)])), '0x0'];
+    case UFFDIO.REGISTER:
+      return [...range, hex(random.pick([1, 1, 4, 5, 2, 0])), '0x0'];
+    case UFFDIO.COPY:
+    case UFFDIO.MOVE:
+      return [range[0], random.oneIn(4) ? pointer() : hex(AT.PLAY), range[1], mode, '0x0'];
+    default:
+      return [...range, mode, '0x0'];
+  }
 }
 
 function stack({ random, pointer, size }: Drawing): readonly Item[] {

@@ -27,6 +27,7 @@ import {
 } from '../../machine/index.ts';
 import { demandBytes, demandDoubleword, demandFlag, demandInteger, demandObject } from '../arguments.ts';
 import { LinuxError } from '../errors.ts';
+import { PendingFault } from '../mm/index.ts';
 import { PAGE_BYTES } from '../units.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
@@ -352,6 +353,7 @@ function attempt(access: () => boolean): boolean {
 }
 
 function isUnmapped(error: unknown): boolean {
+  if (error instanceof PendingFault) return false;
   return error instanceof GuestMemoryFault || (error instanceof LinuxError && error.code === 'EFAULT');
 }
 

@@ -18,7 +18,7 @@ import {
 import { LinuxError } from '../errors.ts';
 import { Gmap } from '../gmap/index.ts';
 import { Life } from '../life.ts';
-import { Mm } from '../mm/index.ts';
+import { Mm, PendingFault } from '../mm/index.ts';
 import type { GuestPage } from '../numbers.ts';
 import { processPage } from '../numbers.ts';
 import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
@@ -385,12 +385,14 @@ export class VirtualMachine implements GuestMachine {
   }
 }
 
-/** Performs an access, and turns EFAULT into GuestMemoryFault. */
+/** Performs an access, and turns EFAULT into GuestMemoryFault, but for a page that user space is to provide. */
 function guestMemory(address: bigint, write: boolean, access: () => void): void {
   try {
     access();
   } catch (error) {
-    if (error instanceof LinuxError && error.code === 'EFAULT') throw new GuestMemoryFault(address, write);
+    const isFault =
+      error instanceof LinuxError && error.code === 'EFAULT' && !(error instanceof PendingFault);
+    if (isFault) throw new GuestMemoryFault(address, write);
     throw error;
   }
 }

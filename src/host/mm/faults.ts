@@ -16,12 +16,13 @@ import { type Mapping, PROT } from './mappings.ts';
 import type { MmState } from './mm-state.ts';
 import { hasFrame } from './page-tables.ts';
 import { entryBits, entryBitsForStore } from './protection.ts';
+import { PendingFault, SERVED } from './served-faults.ts';
 
 /**
  * Serves a fault at a page.
  * Preconditions: the caller holds the mmap lock (read).
  * @throws LinuxError EFAULT when the page is not mapped, its mapping does not allow the access, or it is beyond the end of
- *   its file; ENOMEM
+ *   its file; ENOMEM. PendingFault when user space is to provide the page
  */
 export function faultPageLocked(mm: MmState, page: number, write: boolean): void {
   mm.mmapLock.expect('read', 'a fault');
@@ -73,6 +74,7 @@ function tryLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean 
   const first = segment * PAGES_PER_SEGMENT;
   const last = first + PAGES_PER_SEGMENT;
   if (mapping.start > first || mapping.end < last || mapping.protection === PROT.NONE) return false;
+  if (mapping.served !== null) return false;
   if (mm.ptes.usesKeys || mm.logs.some((log) => log.start < last && first < log.end)) return false;
   try {
     mm.tables.makeLarge(segment, mapping.protection & PROT.WRITE ? 0 : PAGE.PROTECT);
@@ -86,12 +88,13 @@ function tryLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean 
 
 /**
  * Gives a frame to a page that has none: of zeros, or the frame of the page of its file, shared or copied.
- * @throws LinuxError ENOMEM; nothing has changed then. EFAULT beyond the end of the file
+ * @throws LinuxError ENOMEM; nothing has changed then. EFAULT beyond the end of the file. PendingFault
  */
 function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): void {
   const { frames } = mm.kernel;
   const { file, shift, shared } = mapping.backing;
   if (file === null) {
+    demandUnserved(mapping, page, write, false);
     // With storage keys, each private page has a frame of its own.
     const sharesZeros = mm.sharesZeros && !write && !shared && !mm.ptes.usesKeys;
     const frame = sharesZeros ? mm.kernel.shareZeros() : frames.allocateZeroed(0, 'page');
@@ -101,6 +104,7 @@ function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): vo
   const at = page + shift;
   if (at >= file.pages)
     throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
+  demandUnserved(mapping, page, write, file.frames.has(at));
   const copied = !shared && (write || mm.ptes.usesKeys);
   file.withFrame(at, (frame) => {
     if (!copied) frames.share(frame);
@@ -108,8 +112,18 @@ function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): vo
   });
 }
 
-/** Enters a frame, whose owner the page table becomes, at a page. @throws LinuxError ENOMEM; the frame is freed then */
-function enterFrame(mm: MmState, mapping: Mapping, page: number, write: boolean, frame: number): void {
+/** @param isMinor whether the file of the page has a frame for it. @throws PendingFault when user space is to provide the page */
+function demandUnserved({ served }: Mapping, page: number, isWrite: boolean, isMinor: boolean): void {
+  if (served === null || (served.modes & (isMinor ? SERVED.MINOR : SERVED.MISSING)) === 0) return;
+  throw new PendingFault(served.server, { address: addressOf(page), isWrite, isMinor });
+}
+
+/**
+ * Enters a frame, whose owner the page table becomes, at a page that has none.
+ * @param write whether the page is written with it
+ * @throws LinuxError ENOMEM; the frame is freed then
+ */
+export function enterFrame(mm: MmState, mapping: Mapping, page: number, write: boolean, frame: number): void {
   let table: number;
   try {
     table = mm.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));

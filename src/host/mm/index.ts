@@ -8,4 +8,14 @@ export { Mm, type MremapOptions } from './mm.ts';
 export type { MmCommon } from './mm-common.ts';
 export type { GmapHandle } from './mm-state.ts';
 export type { MmapOptions } from './mmap.ts';
+export type { PageContents } from './provide.ts';
+export {
+  type FaultedAccess,
+  type PageServer,
+  type PageWaiter,
+  PendingFault,
+  type QueuedFault,
+  SERVED,
+  type ServedFaults,
+} from './served-faults.ts';
 export { type PageUsage, USAGE } from './usage-states.ts';

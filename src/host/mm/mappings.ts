@@ -6,6 +6,7 @@
  */
 
 import type { MemoryFile } from './memory-file.ts';
+import type { ServedFaults } from './served-faults.ts';
 
 /** Protection bits, as mmap takes them. */
 export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
@@ -32,6 +33,8 @@ export interface Mapping {
   /** PROT bits. */
   readonly protection: number;
   readonly backing: Backing;
+  /** Who provides pages that are missing, and which (Linux: vm_userfaultfd_ctx); null for the kernel. */
+  readonly served: ServedFaults | null;
 }
 
 /** All mappings of a process, in ascending order, none overlapping. */
@@ -94,16 +97,31 @@ export class Mappings {
   }
 
   /** Inserts a mapping into a gap, and merges it with adjacent ones of the same attributes. */
-  insert(start: number, end: number, protection: number, backing = ANONYMOUS): void {
+  insert(
+    start: number,
+    end: number,
+    protection: number,
+    backing = ANONYMOUS,
+    served: ServedFaults | null = null,
+  ): void {
     backing.file?.mapped(end - start);
-    this.#join(start, end, protection, backing);
+    this.#join({ start, end, protection, backing, served });
   }
 
   /** Changes the protection of all mappings in a range. */
   protect(start: number, end: number, protection: number): void {
+    this.#change(start, end, (part) => ({ ...part, protection }));
+  }
+
+  /** Changes who serves the faults of all mappings in a range. */
+  serve(start: number, end: number, served: ServedFaults | null): void {
+    this.#change(start, end, (part) => ({ ...part, served }));
+  }
+
+  #change(start: number, end: number, changed: (part: Mapping) => Mapping): void {
     const parts = this.within(start, end);
     this.#cut(start, end);
-    for (const part of parts) this.#join(part.start, part.end, protection, part.backing);
+    for (const part of parts) this.#join(changed(part));
   }
 
   /** Returns the start of the highest gap of `length` pages between `bottom` and `limit`, or -1 if there is none. */
@@ -140,8 +158,8 @@ export class Mappings {
     this.#list.splice(first, last - first, ...left);
   }
 
-  #join(start: number, end: number, protection: number, backing: Backing): void {
-    const wanted: Mapping = { start, end, protection, backing };
+  #join(wanted: Mapping): void {
+    const { start, end } = wanted;
     let first = this.#firstEndingAfter(start - 1);
     let last = first;
     let from = start;
@@ -157,7 +175,7 @@ export class Mappings {
       to = after.end;
       last++;
     }
-    this.#list.splice(first, last - first, { start: from, end: to, protection, backing });
+    this.#list.splice(first, last - first, { ...wanted, start: from, end: to });
   }
 
   /** Index of the first mapping that ends after the page. */
@@ -181,6 +199,8 @@ function alike(a: Mapping, b: Mapping): boolean {
     x.file === y.file &&
     x.shift === y.shift &&
     x.shared === y.shared &&
-    x.large === y.large
+    x.large === y.large &&
+    a.served?.server === b.served?.server &&
+    a.served?.modes === b.served?.modes
   );
 }

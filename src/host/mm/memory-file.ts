@@ -37,6 +37,8 @@ export interface FileBacking {
    * @throws LinuxError EIO, or another error, if that fails
    */
   fill?(page: number, frame: Uint8Array): void;
+  /** Whether it is memory of a device. */
+  readonly isDevice?: boolean;
   /** Nothing maps the file any more. It may still be open. */
   unmapped?(): void;
   /** The file was freed. */
@@ -86,6 +88,11 @@ export class MemoryFile {
   /** Whether an address space maps it. */
   get isMapped(): boolean {
     return this.#mapped > 0;
+  }
+
+  /** Whether it is shmem, as Linux calls it: a file of tmpfs, of memfd_create or shared anonymous memory. */
+  get isShmem(): boolean {
+    return this.#backing?.fill === undefined && this.#backing?.isDevice !== true;
   }
 
   /** The frames of the file, by page. */

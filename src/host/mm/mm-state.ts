@@ -35,6 +35,8 @@ export class MmState {
   readonly ptes: Ptes;
   /** Whether private pages without a file that were only read share one frame of zeros (Linux: ZERO_PAGE). @internal */
   sharesZeros = false;
+  /** Whether user space has ever served faults of it. @internal */
+  hasServers = false;
   /** Active dirty logs. */
   readonly logs: DirtyLog[] = [];
   /** The gmaps made of this process's memory. */

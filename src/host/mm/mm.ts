@@ -30,13 +30,23 @@ import { copyIntoLocked } from './fork.ts';
 import { enableKeysLocked, keyOfLocked, setKeysLocked } from './guest-keys.ts';
 import { splitAllLocked, splitEdgesLocked } from './large-frames.ts';
 import { demandMapped, demandRoomForHole } from './mapping-limits.ts';
+import type { Mapping } from './mappings.ts';
 import type { MemoryFile } from './memory-file.ts';
 import type { MmCommon } from './mm-common.ts';
 import { MmState } from './mm-state.ts';
 import { checkedMapRequest, checkProtection, type MmapOptions, mmapLocked } from './mmap.ts';
 import { mprotectLocked } from './protection.ts';
+import {
+  demandServedLocked,
+  dismissLocked,
+  endServingLocked,
+  type PageContents,
+  providePageLocked,
+  serveFaultsLocked,
+} from './provide.ts';
 import { remapLocked } from './remap.ts';
 import { eachPresentLocked, residentLocked } from './residency.ts';
+import type { PageServer } from './served-faults.ts';
 import { dropFilePagesLocked, removeRangeLocked, zapLocked } from './unmap.ts';
 import { clearUsageLocked, type PageUsage, setUsageLocked, usageOfLocked } from './usage-states.ts';
 import { accessUser, type PartVisitor } from './user-access.ts';
@@ -152,6 +162,43 @@ export class Mm extends MmState {
   }
 
   /**
+   * Makes a server serve the faults of the pages from `start` to `end`, as `serveFaultsLocked` says.
+   * @param modes bits of `SERVED`
+   * @throws LinuxError EINVAL, EBUSY, ENOMEM
+   * @internal
+   */
+  serveFaults(start: number, end: number, server: PageServer, modes: number): void {
+    this.#operation('write', () => {
+      serveFaultsLocked(this, { start, end }, server, modes);
+      this.hasServers = true;
+    });
+  }
+
+  /**
+   * Ends the serving of faults of the pages from `start` to `end`. Returns the parts that were served for missing pages, and by whom.
+   * @throws LinuxError EINVAL, ENOMEM
+   * @internal
+   */
+  endServing(start: number, end: number): readonly Mapping[] {
+    return this.#operation('write', () => endServingLocked(this, start, end));
+  }
+
+  /** Ends all serving by a server. @internal */
+  dismiss(server: PageServer): void {
+    this.#operation('write', () => dismissLocked(this, server));
+  }
+
+  /** Checks that pages of a range can be provided, see `demandServedLocked`. @throws LinuxError ENOENT, EINVAL @internal */
+  demandServed(start: number, end: number, contents: PageContents): void {
+    this.#operation('read', () => demandServedLocked(this, start, end, contents));
+  }
+
+  /** Provides a page that has no frame, see `providePageLocked`. @throws LinuxError EEXIST, EFAULT, ENOMEM @internal */
+  providePage(page: number, contents: PageContents): void {
+    this.#operation('read', () => providePageLocked(this, page, contents));
+  }
+
+  /**
    * mincore: returns a byte for each page of a mapped range, 1 if the process's tables have a frame for it.
    * @throws LinuxError EINVAL as `mmap`, and for more than 2 GiB; ENOMEM when some of the range is not mapped
    */
@@ -231,7 +278,7 @@ export class Mm extends MmState {
    * Serves a fault of the process at a byte address: a page that has no frame gets one.
    *
    * @throws LinuxError EINVAL for an address that is not a bigint; EFAULT when nothing is mapped there, or the mapping does
-   *   not allow the access; ENOMEM
+   *   not allow the access, or, as PendingFault, when user space is to provide the page; ENOMEM
    */
   fault(address: bigint, write: boolean): void {
     demandBigint('address', address);

@@ -61,7 +61,7 @@ export function remapLocked(mm: MmState, request: Remap): number {
   }
   if (start + newCount <= limitFor(mm, start) && !mm.mappings.touches(end, start + newCount)) {
     demandRoom(mm);
-    mm.mappings.insert(end, start + newCount, mapping.protection, mapping.backing);
+    mm.mappings.insert(end, start + newCount, mapping.protection, mapping.backing, mapping.served);
     return start;
   }
   if (!request.mayMove) {

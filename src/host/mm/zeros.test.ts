@@ -5,6 +5,7 @@ import type { Host } from '../host.ts';
 import { processPage } from '../numbers.ts';
 import { bytes, frameCounts, makeHost } from '../testing/index.ts';
 import type { Mm } from './mm.ts';
+import { SERVED } from './served-faults.ts';
 
 const HOME = 0x1000_0000n;
 const PAGES = 4;
@@ -33,6 +34,25 @@ function framesOf(space: Mm): (number | null)[] {
 }
 
 describe('the frame of zeros', () => {
+  it('is behind pages of zeros that user space provides, until they are written', () => {
+    const first = Number(HOME >> 12n);
+    const wake = () => {};
+    const enqueue = () => ({ isWoken: false, leave: () => {} });
+    mm.serveFaults(
+      first,
+      first + PAGES,
+      { servesPrograms: true, servesKernel: true, enqueue, wake },
+      SERVED.MISSING,
+    );
+    mm.providePage(first, 'zeros');
+    mm.providePage(first + 2, 'zeros');
+    const { zeros } = host.kernel;
+    expect(framesOf(mm)).toEqual([zeros, null, zeros, null]);
+    mm.write(HOME, bytes(1));
+    expect(framesOf(mm)[0]).not.toBe(zeros);
+    expect(mm.read(at(2), 1)).toEqual(bytes(0));
+  });
+
   it('is behind each page that was only read', () => {
     expect(host.kernel.zeros).toBeNull();
     expect(mm.read(HOME, 8)).toEqual(new Uint8Array(8));

@@ -37,3 +37,4 @@ export type { SignalInfo } from './signals/pending-signals.ts';
 export { sendToThread } from './signals/send.ts';
 export { encodeSignalInfo } from './signals/signal-info.ts';
 export type { System } from './system.ts';
+export { FEATURE as UFFD_FEATURE, UFFD_USER_MODE_ONLY, UFFDIO } from './userfaults/abi.ts';

@@ -30,6 +30,7 @@ import { System } from './system.ts';
 import { SystemFiles } from './system-files.ts';
 import { SystemTerminal, type SystemTerminalOptions, SystemTerminals } from './terminal/index.ts';
 import { Time } from './time.ts';
+import { registerUserfaults } from './userfaults/device.ts';
 
 /** CLOCK_REALTIME at the start if nothing else is asked for: 1 January 2026, so that runs can be repeated. */
 const DEFAULT_TIME = 1_767_225_600_000_000_000n;
@@ -107,6 +108,7 @@ export class Linux {
     this.files = new LinuxFiles(files, host.kernel);
     files.mount('/proc', makeProc(files.host, this.system));
     registerKvm(this.system);
+    registerUserfaults(this.system);
     this.#terminals = new SystemTerminals(this.system);
     for (const [path, contents] of Object.entries(options.files ?? {}))
       this.files.write(path, contents, 0o755);

@@ -3,6 +3,7 @@
 import type { Host } from '../host.ts';
 import type { MemoryFile } from '../mm/index.ts';
 import { type Dentry, type FileSystem, pathOf } from './files/index.ts';
+import { LateStores } from './memory/late-stores.ts';
 import type { CallTracer } from './process/call-tracer.ts';
 import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
@@ -34,6 +35,7 @@ export class System {
   readonly processes = new Map<number, Process>();
   readonly threads = new Map<number, Thread>();
   readonly futexes = new Futexes();
+  readonly lateStores = new LateStores();
   readonly socketNames = new SocketNames();
   /** Hears of every system call, or null. */
   tracer: CallTracer | null = null;

@@ -72,13 +72,24 @@ function readv(system: System, thread: Thread, fd: number, at: number, count: nu
   return readParts(system, thread, readable(thread, fd), partsAt(thread.space.memory, at, count));
 }
 
-/** Reads what is there, and returns null if the file has to be waited for first. */
-function readNow(thread: Thread, file: OpenFile, parts: readonly Part[], skip = 0): number | null {
+/**
+ * Reads what is there, and returns null if the file has to be waited for first.
+ * @param skip bytes that were read before
+ */
+function readNow(
+  system: System,
+  thread: Thread,
+  file: OpenFile,
+  parts: readonly Part[],
+  skip = 0,
+): number | null {
   const { memory } = thread.space;
   let done = 0;
   let before = skip;
   for (const { address, length } of parts) {
-    for (let at = before; at < length; ) {
+    for (let at = Math.min(before, length); at < length; ) {
+      // What is to be stored late does not pile up.
+      if (done > 0 && system.lateStores.isPending) return done;
       const into = new Uint8Array(Math.min(CHUNK, length - at));
       const count = file.read(into);
       if (count === null) return done === 0 ? null : done;
@@ -87,7 +98,7 @@ function readNow(thread: Thread, file: OpenFile, parts: readonly Part[], skip = 
       at += count;
       if (count < into.length || !isStored(file)) return done;
     }
-    before = 0;
+    before = Math.max(0, before - length);
   }
   return done;
 }
@@ -96,12 +107,39 @@ function readParts(system: System, thread: Thread, file: OpenFile, parts: readon
   if (file instanceof OpenDirectory) throw new LinuxError('EISDIR', 'it is a directory');
   if (parts.length === 0) return 0;
   demandRange(parts);
-  const reader = file.reader(lengthOf(parts), thread);
+  const total = lengthOf(parts);
+  const reader = file.reader(total, thread);
   if (reader !== null) return readBy(thread, file, parts, reader);
-  const count = readNow(thread, file, parts);
+  const count = readNow(system, thread, file, parts);
+  if (count !== null && system.lateStores.isPending && isStored(file))
+    return continued(system, file, total, count, (done) => readNow(system, thread, file, parts, done) ?? 0);
   if (count !== null) return count;
   if (file.nonBlocking) return -ERRNO.EAGAIN;
   return readLater(system, thread, file, parts);
+}
+
+/** Reads on whenever what was read has been stored. @param more reads what comes after a number of bytes, and returns how many they are */
+function* continued(
+  system: System,
+  file: OpenFile,
+  total: number,
+  count: number,
+  more: (done: number) => number,
+): Blocking<number> {
+  let done = count;
+  file.hold();
+  try {
+    while (done < total) {
+      // The stores are made before it goes on.
+      if (system.lateStores.isPending) yield;
+      const read = more(done);
+      if (read === 0) break;
+      done += read;
+    }
+    return done;
+  } finally {
+    file.release();
+  }
 }
 
 function lengthOf(parts: readonly Part[]): number {
@@ -150,7 +188,7 @@ function* readLater(
     for (;;) {
       const what = { queues: [file.queue], what: 'input', until };
       const why = yield* sleep(system.time, thread, what);
-      const count = readNow(thread, file, parts);
+      const count = readNow(system, thread, file, parts);
       if (count !== null) return count;
       if (why === 'signal') return RESTART.SYS;
       if (why === 'timeout') return -ERRNO.EAGAIN;
@@ -192,7 +230,13 @@ function writeParts(system: System, thread: Thread, file: OpenFile, parts: reado
     if (file.nonBlocking) return count ?? -ERRNO.EAGAIN;
     return writeLater(system, thread, file, bytes, count ?? 0);
   }
+  expectParts(thread, parts);
   return writeLong(system, thread, file, parts);
+}
+
+/** @throws PendingFault if user space is to provide a page: afterwards, parts of them are read when the call cannot begin again */
+function expectParts({ space }: Thread, parts: readonly Part[]): void {
+  for (const { address, length } of parts) space.memory.expect(address, length);
 }
 
 function* writeLong(
@@ -268,31 +312,57 @@ function demandOffset(offset: number): void {
 }
 
 function pread(
-  _: System,
+  system: System,
   thread: Thread,
   fd: number,
   address: number,
   count: number,
   offset: number,
-): number {
-  return preadParts(thread, fd, [{ address, length: Math.min(count, COUNT_MAX) }], offset);
+): CallResult {
+  return preadParts(system, thread, fd, [{ address, length: Math.min(count, COUNT_MAX) }], offset);
 }
 
-function preadParts(thread: Thread, fd: number, parts: readonly Part[], offset: number): number {
+function preadParts(
+  system: System,
+  thread: Thread,
+  fd: number,
+  parts: readonly Part[],
+  offset: number,
+): CallResult {
   demandOffset(offset);
   const file = readable(thread, fd);
+  const done = preadNow(system, thread, file, parts, offset);
+  if (done > 0 && system.lateStores.isPending) {
+    const more = (before: number) => preadNow(system, thread, file, parts, offset, before);
+    return continued(system, file, lengthOf(parts), done, more);
+  }
+  if (done === 0) file.readAt(new Uint8Array(0), offset);
+  return done;
+}
+
+/** Reads what is there. @param skip bytes that were read before */
+function preadNow(
+  system: System,
+  thread: Thread,
+  file: OpenFile,
+  parts: readonly Part[],
+  offset: number,
+  skip = 0,
+): number {
   let done = 0;
+  let before = skip;
   for (const { address, length } of parts) {
-    for (let at = 0; at < length; ) {
+    for (let at = Math.min(before, length); at < length; ) {
+      if (done > 0 && system.lateStores.isPending) return done;
       const into = new Uint8Array(Math.min(CHUNK, length - at));
-      const count = file.readAt(into, offset + done);
+      const count = file.readAt(into, offset + skip + done);
       thread.space.memory.write(address + at, into.subarray(0, count));
       done += count;
       at += count;
       if (count < into.length) return done;
     }
+    before = Math.max(0, before - length);
   }
-  if (parts.length === 0 || done === 0) file.readAt(new Uint8Array(0), offset);
   return done;
 }
 
@@ -310,6 +380,7 @@ function pwrite(
 function pwriteParts(thread: Thread, fd: number, parts: readonly Part[], offset: number): number {
   demandOffset(offset);
   const file = writable(thread, fd);
+  expectParts(thread, parts);
   let done = 0;
   for (const { address, length } of parts) {
     for (let at = 0; at < length; ) {
@@ -405,8 +476,8 @@ export const READ_WRITE_CALLS = [
   call('writev', 'fd addr int', writev),
   call('pread64', 'fd addr size long', pread),
   call('pwrite64', 'fd buf size long', pwrite),
-  call('preadv', 'fd addr int long', (_, thread, fd, at, count, offset) =>
-    preadParts(thread, fd!, partsAt(thread.space.memory, at!, count!), offset!),
+  call('preadv', 'fd addr int long', (system, thread, fd, at, count, offset) =>
+    preadParts(system, thread, fd!, partsAt(thread.space.memory, at!, count!), offset!),
   ),
   call('pwritev', 'fd addr int long', (_, thread, fd, at, count, offset) =>
     pwriteParts(thread, fd!, partsAt(thread.space.memory, at!, count!), offset!),

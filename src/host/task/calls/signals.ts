@@ -4,6 +4,7 @@ import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
 import { MINSIGSTKSZ, NSIG, SI, SIG, SIG_HOW, SS } from '../abi/signals.ts';
 import type { Blocking } from '../process/blocking.ts';
+import { isAwaited } from '../process/page-waits.ts';
 import { RESTART, sleep } from '../process/sleep.ts';
 import type { Process, Thread } from '../process/task.ts';
 import { isOnAlternateStack, leaveHandler } from '../signals/frame.ts';
@@ -300,7 +301,7 @@ function sigreturn(thread: Thread, isRt: boolean): undefined {
   try {
     leaveHandler(thread, isRt);
   } catch (error) {
-    if (!(error instanceof LinuxError)) throw error;
+    if (!(error instanceof LinuxError) || isAwaited(error)) throw error;
     forceSignal(thread, { signal: SIG.SEGV, code: SI.KERNEL });
   }
 }

@@ -125,6 +125,7 @@ function* accept4(
     throw new LinuxError('EINVAL', `flags ${flags} of accept4`);
   const of = socketOf(thread, fd);
   if (!(of instanceof StreamSocket)) throw new LinuxError('EOPNOTSUPP', 'the socket has no connections');
+  if (at !== 0) thread.space.memory.expect(lengthAt, 4);
   const until = system.time.now() + of.receiveTimeout;
   of.hold();
   try {
@@ -213,6 +214,7 @@ function* recvfrom(
   lengthAt: number,
 ): Blocking<number> {
   const of = socketOf(thread, fd);
+  if (nameAt !== 0) thread.space.memory.expect(lengthAt, 4);
   const received = yield* receive(system, thread, of, Math.min(length, BYTES_MAX), flags);
   if (typeof received === 'number') return received;
   try {

@@ -24,6 +24,7 @@ import { STAT_CALLS } from './stat.ts';
 import { SYSTEM_INFO_CALLS } from './system.ts';
 import { TIME_CALLS } from './time.ts';
 import { TIMER_CALLS } from './timers.ts';
+import { USERFAULT_CALLS } from './userfaultfd.ts';
 
 /** The system calls that are implemented, by number. */
 export const CALLS: ReadonlyMap<number, CallLine> = new Map(
@@ -41,6 +42,7 @@ export const CALLS: ReadonlyMap<number, CallLine> = new Map(
     ...EPOLL_CALLS,
     ...EVENT_FILE_CALLS,
     ...MEMFD_CALLS,
+    ...USERFAULT_CALLS,
     ...PIDFD_CALLS,
     ...TIMER_CALLS,
     ...SOCKET_CALLS,

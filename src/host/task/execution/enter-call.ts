@@ -2,9 +2,11 @@
 
 import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
+import type { PendingFault } from '../../mm/index.ts';
 import { SYSTEM_CALLS } from '../abi/system-calls.ts';
 import { argumentsOf, type CallResult } from '../calls/line.ts';
 import { CALLS } from '../calls/table.ts';
+import { beginAgain, isAwaited, storeBefore } from '../process/page-waits.ts';
 import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 
@@ -26,7 +28,7 @@ export function enterCall(system: System, thread: Thread, code: number, length: 
   const args = argumentsOf(line, registers);
   thread.call = { name: line.name, args, first: registers.signed(2), length };
   system.tracer?.entered(thread);
-  proceed(system, thread, () => line.run(system, thread, ...args));
+  begin(system, thread, () => line.run(system, thread, ...args));
 }
 
 function missing(system: System, thread: Thread, number: number, length: number): void {
@@ -42,31 +44,55 @@ function missing(system: System, thread: Thread, number: number, length: number)
 export function continueCall(system: System, thread: Thread): void {
   const { blocking } = thread;
   thread.blocking = null;
-  proceed(system, thread, () => blocking as CallResult);
+  proceed(system, thread, () => blocking as CallResult, null);
 }
 
-/** Performs a call, or a step of one that waits. */
-function proceed(system: System, thread: Thread, action: () => CallResult): void {
-  let result: number | undefined;
+/** Begins a call. If user space is to provide a page that it reads first, it begins again then. */
+function begin(system: System, thread: Thread, action: () => CallResult): void {
+  const { blocked, savedMask } = thread;
+  proceed(system, thread, action, (fault) => beginAgain(thread, fault, action, { blocked, savedMask }));
+}
+
+/**
+ * Performs a call, or a step of one that waits.
+ * @param again what the call becomes if user space is to provide a page that it has read; null for a step that cannot be repeated
+ */
+function proceed(
+  system: System,
+  thread: Thread,
+  action: () => CallResult,
+  again: ((fault: PendingFault) => CallResult) | null,
+): void {
+  const { lateStores } = system;
+  let result: CallResult;
   system.current = thread;
+  lateStores.open();
   try {
-    const answer = action();
-    if (typeof answer === 'object') {
-      const step = answer.next();
-      if (!step.done) {
-        thread.blocking = answer;
-        if (thread.state === 'runnable' && thread.guest === null) thread.state = 'sleeping';
-        return;
-      }
-      result = step.value;
-    } else {
-      result = answer;
-    }
+    result = stepOf(action());
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
-    result = -ERRNO[error.code];
+    if (again !== null && isAwaited(error)) {
+      lateStores.close();
+      result = stepOf(again(error));
+    } else {
+      result = -ERRNO[error.code];
+    }
   }
-  finish(system, thread, result);
+  const stores = lateStores.close();
+  if (stores.length > 0 && thread.state !== 'dead') result = stepOf(storeBefore(thread, stores, result));
+  if (typeof result !== 'object') {
+    finish(system, thread, result);
+    return;
+  }
+  thread.blocking = result;
+  if (thread.state === 'runnable' && thread.guest === null) thread.state = 'sleeping';
+}
+
+/** Performs a step of a call. Returns the call if it waits now, or what it returns. */
+function stepOf(answer: CallResult): CallResult {
+  if (typeof answer !== 'object') return answer;
+  const step = answer.next();
+  return step.done ? step.value : answer;
 }
 
 function finish(system: System, thread: Thread, result: number | undefined): void {

@@ -8,7 +8,9 @@ import {
   TEID_STORE,
 } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
+import { PendingFault } from '../../mm/index.ts';
 import { SI, SIG } from '../abi/signals.ts';
+import { waitAsProgram } from '../process/page-waits.ts';
 import type { Thread } from '../process/task.ts';
 import type { SignalInfo } from '../signals/pending-signals.ts';
 import { forceSignal } from '../signals/send.ts';
@@ -62,13 +64,18 @@ function dataException({ registers }: Thread): Pick<SignalInfo, 'signal' | 'code
   return { signal: SIG.FPE, code };
 }
 
-/** Makes a page present, or sends the signal of the access. */
+/** Makes a page present, has the thread wait until user space has, or sends the signal of the access. */
 function pageFault(thread: Thread, address: number, write: boolean): void {
   const { mm } = thread.space;
   try {
     mm.fault(BigInt(address), write);
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
+    if (error instanceof PendingFault && error.server.servesPrograms) {
+      // Begun when the thread goes on: it goes to sleep then.
+      thread.blocking = waitAsProgram(thread, error);
+      return;
+    }
     forceSignal(thread, { ...faultSignal(thread, address, error), address });
   }
 }
@@ -76,8 +83,10 @@ function pageFault(thread: Thread, address: number, write: boolean): void {
 function faultSignal(
   thread: Thread,
   address: number,
-  { code }: LinuxError,
+  error: LinuxError,
 ): Pick<SignalInfo, 'signal' | 'code'> {
+  const { code } = error;
+  if (error instanceof PendingFault) return { signal: SIG.BUS, code: SI.BUS_ADRERR };
   if (code === 'ENOMEM') return { signal: SIG.KILL, code: SI.KERNEL };
   // The file behind the mapping cannot give the page.
   if (code !== 'EFAULT') return { signal: SIG.BUS, code: SI.BUS_ADRERR };

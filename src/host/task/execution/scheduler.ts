@@ -5,6 +5,7 @@
 
 import { type Cpu, CR0, InternalError, type Stop } from '../../../machine/index.ts';
 import { SI, SIG } from '../abi/signals.ts';
+import { isAwaited, waitAsKernel } from '../process/page-waits.ts';
 import { resumeSequence } from '../process/restartable.ts';
 import type { GuestRun, Thread } from '../process/task.ts';
 import type { RandomBytes } from '../random.ts';
@@ -178,7 +179,7 @@ export class Scheduler {
       if (!hasSignal && interrupted === 0 && savedMask === null && passed === null) {
         if (!thread.sequenceBroken || thread.restartable === null) return true;
         this.#actInUnit();
-        if (!resumeSequence(thread)) forceSignal(thread, { signal: SIG.SEGV, code: SI.KERNEL });
+        resumeSequenceOf(thread);
         continue;
       }
       this.#actInUnit();
@@ -267,5 +268,15 @@ export class Scheduler {
       this.#system.counts.faults++;
       programInterruption(thread, interruption);
     }
+  }
+}
+
+/** Aborts the restartable sequence that a thread was in. It waits first if user space is to provide a page of what describes it. */
+function resumeSequenceOf(thread: Thread): void {
+  try {
+    if (!resumeSequence(thread)) forceSignal(thread, { signal: SIG.SEGV, code: SI.KERNEL });
+  } catch (error) {
+    if (!isAwaited(error)) throw error;
+    thread.blocking = waitAsKernel(thread, error);
   }
 }

@@ -191,6 +191,11 @@ export abstract class OpenFile implements LockOwner {
     throw new LinuxError('ENOTTY', `it has no command 0x${command.toString(16)}`);
   }
 
+  /** What /proc/PID/fdinfo shows of its kind: lines. */
+  get information(): string {
+    return '';
+  }
+
   /** What it is ready for now: bits of `POLL`. */
   poll(): number {
     return POLL.IN | POLL.OUT | POLL.RDNORM | POLL.WRNORM;

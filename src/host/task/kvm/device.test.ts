@@ -11,7 +11,7 @@ import { runProgram } from '../testing/index.ts';
 const IMAGES = new URL('../../../../examples/programs/kvm/images/', import.meta.url);
 const STORAGE = 64 << 20;
 
-describe.each(['ucontrol', 'refusals', 'close', 'interrupts', 'model'])('%s', (name) => {
+describe.each(['ucontrol', 'refusals', 'close', 'interrupts', 'model', 'demand'])('%s', (name) => {
   const expected = readFileSync(new URL(`${name}.expected`, IMAGES), 'utf8');
 
   it.each<MachineOptions>([

@@ -124,6 +124,7 @@ function enqueue(machine: KvmMachine, { attr, address }: AttributeRequest, memor
   const length = Number(BigInt.asUintN(32, attr));
   if (length % IRQ_STRUCT.SIZE !== 0 || length > FLIC_MAX_BUFFER)
     throw new LinuxError('EINVAL', `a buffer of ${length} bytes`);
+  memory.expect(address, length);
   for (let at = 0; at < length; at += IRQ_STRUCT.SIZE)
     machine.injectFloating(readFloating(memory.struct(address + at, IRQ_STRUCT.SIZE)));
   return 0;

@@ -4,7 +4,9 @@ import type { Cpu } from '../../../machine/index.ts';
 import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
 import type { Exit } from '../../kvm/index.ts';
+import { PendingFault } from '../../mm/index.ts';
 import type { Blocking } from '../process/blocking.ts';
+import { isAwaited, waitAsKernel } from '../process/page-waits.ts';
 import { sleep } from '../process/sleep.ts';
 import type { GuestRun, Thread } from '../process/task.ts';
 import { EXIT, RUN, SYNC_SET } from './abi.ts';
@@ -46,6 +48,10 @@ function* untilExit(vcpu: KvmVcpu, thread: Thread): Blocking<number> {
   for (;;) {
     if (thread.hasSignal) return interrupted(vcpu);
     const exit = yield* execute(vcpu, thread);
+    if (exit instanceof PendingFault) {
+      yield* waitAsKernel(thread, exit);
+      continue;
+    }
     if (exit === null) return interrupted(vcpu);
     if (exit.reason === 'KVM_EXIT_HLT' && !vcpu.vcpu.stopped) yield* wait(vcpu, thread, exit.until);
     else if (!isHandled(vcpu, exit)) return report(vcpu, exit);
@@ -57,8 +63,11 @@ function interrupted({ page }: KvmVcpu): number {
   return -ERRNO.EINTR;
 }
 
-/** Executes the guest. Returns the exit, or null if a signal has come. @throws LinuxError */
-function* execute(vcpu: KvmVcpu, thread: Thread): Blocking<Exit | null> {
+/**
+ * Executes the guest. Returns the exit; a fault if user space is to provide a page; or null if a signal has come.
+ * @throws LinuxError
+ */
+function* execute(vcpu: KvmVcpu, thread: Thread): Blocking<Exit | PendingFault | null> {
   const guest = new GuestExecution(vcpu);
   thread.guest = guest;
   try {
@@ -92,8 +101,9 @@ class GuestExecution implements GuestRun {
     return this.#exit === null && this.#error === null;
   }
 
-  /** The exit; null if there is none yet. @throws LinuxError */
-  result(): Exit | null {
+  /** The exit or the fault; null if there is none yet. @throws LinuxError */
+  result(): Exit | PendingFault | null {
+    if (isAwaited(this.#error)) return this.#error;
     if (this.#error !== null) throw this.#error;
     return this.#exit;
   }

@@ -5,6 +5,7 @@ import type { MemoryFile } from '../../mm/index.ts';
 import { O } from '../abi/files.ts';
 import { AnonymousFile } from '../events/anonymous.ts';
 import type { Blocking } from '../process/blocking.ts';
+import { isAwaited, isKilled, waitAsKernel } from '../process/page-waits.ts';
 import { sleep } from '../process/sleep.ts';
 import type { Thread } from '../process/task.ts';
 import { WaitQueue } from '../wait-queue.ts';
@@ -55,8 +56,17 @@ export class VcpuFile extends AnonymousFile {
       const why = yield* sleep(time, thread, { queues: [this.#unlocked], what: 'a virtual CPU' });
       if (why === 'signal') throw new LinuxError('EINTR', 'a signal has come');
     }
-    const result = this.control(command, argument, thread);
-    return typeof result === 'number' ? result : yield* result;
+    for (;;) {
+      try {
+        const result = this.control(command, argument, thread);
+        return typeof result === 'number' ? result : yield* result;
+      } catch (error) {
+        // The ones that begin at once are begun again by who has called.
+        if (!isAwaited(error)) throw error;
+        yield* waitAsKernel(thread, error);
+        if (isKilled(thread)) throw new LinuxError('EINTR', 'the thread is about to end');
+      }
+    }
   }
 
   /** Performs a command while others wait. */

@@ -3,13 +3,14 @@
 import { SIE } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
 import type { Vcpu, VirtualMachine } from '../../kvm/index.ts';
-import type { MemoryFile } from '../../mm/index.ts';
+import { type FileBacking, MemoryFile } from '../../mm/index.ts';
 import type { SignalSet } from '../signals/signal-sets.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import type { KvmMachine } from './machine.ts';
 import { RunPage } from './run-page.ts';
 
-const PAGE = 4096n;
+/** What stands behind the pages that a process can map. */
+const DEVICE: FileBacking = { claim: () => {}, unclaim: () => {}, isDevice: true };
 /** Linux: KVM_MAX_VCPU_IDS. */
 const MAX_IDS = 255;
 
@@ -72,7 +73,8 @@ export function makeVcpu(machine: KvmMachine, id: number): KvmVcpu {
   if (id >= MAX_IDS) throw new LinuxError('EINVAL', `CPU address ${id} is not 0 to ${MAX_IDS - 1}`);
   if (machine.vcpus.has(id)) throw new LinuxError('EEXIST', `there is a virtual CPU ${id}`);
   const { userControlled } = machine;
-  const contents = machine.system.host.createFile(userControlled ? 2n * PAGE : PAGE);
+  const { kernel, common } = machine.system.host;
+  const contents = new MemoryFile(kernel, common, userControlled ? 2 : 1, DEVICE);
   let ownVm: VirtualMachine | null = null;
   try {
     contents.reserve(0, contents.pages);

@@ -2,6 +2,7 @@
 
 import type { Mm } from '../../mm/index.ts';
 import type { Dentry } from '../files/index.ts';
+import type { LateStores } from './late-stores.ts';
 import { UserMemory } from './user-memory.ts';
 
 /** Where parts of a program are. Addresses in bytes. */
@@ -42,12 +43,23 @@ export class AddressSpace {
   /** The end of the heap. */
   brk: number;
   readonly #program: ExecutedProgram | null;
+  readonly #lateStores: LateStores | null;
   #users = 1;
 
-  /** @param program null before the first one is executed. Its file's `allowWrites` is called at the end */
-  constructor(mm: Mm, layout: ProgramLayout, program: ExecutedProgram | null, brk = layout.brkStart) {
+  /**
+   * @param program null before the first one is executed. Its file's `allowWrites` is called at the end
+   * @param lateStores see `UserMemory`
+   */
+  constructor(
+    mm: Mm,
+    layout: ProgramLayout,
+    program: ExecutedProgram | null,
+    lateStores: LateStores | null = null,
+    brk = layout.brkStart,
+  ) {
     this.mm = mm;
-    this.memory = new UserMemory(mm);
+    this.memory = new UserMemory(mm, lateStores);
+    this.#lateStores = lateStores;
     this.layout = layout;
     this.#program = program;
     this.brk = brk;
@@ -80,7 +92,7 @@ export class AddressSpace {
 
   /** Returns a copy for the child of a fork. @param id the number of the process. @throws LinuxError ENOMEM */
   fork(id: number): AddressSpace {
-    const copy = new AddressSpace(this.mm.fork(id), this.layout, this.#program, this.brk);
+    const copy = new AddressSpace(this.mm.fork(id), this.layout, this.#program, this.#lateStores, this.brk);
     this.#program?.file.denyWrites();
     return copy;
   }

@@ -4,7 +4,8 @@
  */
 
 import { LinuxError } from '../../errors.ts';
-import type { Mm } from '../../mm/index.ts';
+import { type Mm, PendingFault } from '../../mm/index.ts';
+import type { LateStores, StoredMemory } from './late-stores.ts';
 
 const HALF = 0x1_0000_0000;
 /** Addresses beyond are no exact numbers. */
@@ -12,11 +13,14 @@ const ADDRESS_LIMIT = 2 ** 53;
 const PAGE = 4096;
 
 /** The memory of one process. */
-export class UserMemory {
+export class UserMemory implements StoredMemory {
   readonly #mm: Mm;
+  readonly #lateStores: LateStores | null;
 
-  constructor(mm: Mm) {
+  /** @param lateStores keeps stores into pages that user space is to provide; without it they fail */
+  constructor(mm: Mm, lateStores: LateStores | null = null) {
     this.#mm = mm;
+    this.#lateStores = lateStores;
   }
 
   /** Returns bytes. @throws LinuxError EFAULT; ENOMEM, as all methods */
@@ -25,9 +29,35 @@ export class UserMemory {
     return this.#mm.read(bigAddress(address), length);
   }
 
-  /** Stores bytes: all, or none. */
+  /** Stores bytes: all, or none. If user space is to provide a page, they are stored before the system call ends. */
   write(address: number, bytes: Uint8Array): void {
+    try {
+      this.storeNow(address, bytes);
+    } catch (error) {
+      if (!(error instanceof PendingFault)) throw error;
+      if (this.#lateStores?.keep(this, address, bytes, error) !== true) throw error;
+    }
+  }
+
+  storeNow(address: number, bytes: Uint8Array): void {
     if (bytes.length > 0) this.#mm.write(bigAddress(address), bytes);
+  }
+
+  /**
+   * Throws if user space is to provide a page of a range: for a call that reads the range when it cannot begin again any more. A range that
+   * cannot be read is no error yet.
+   * @throws PendingFault
+   */
+  expect(address: number, length: number): void {
+    if (!this.#mm.hasServers || length === 0) return;
+    try {
+      const end = bigAddress(address + length);
+      for (let page = bigAddress(address - (address % PAGE)); page < end; page += BigInt(PAGE))
+        this.#mm.fault(page, false);
+    } catch (error) {
+      const isAwaited = error instanceof PendingFault && error.server.servesKernel;
+      if (isAwaited || !(error instanceof LinuxError)) throw error;
+    }
   }
 
   /** Returns a view of a copy of bytes: a struct that a program passes. */

@@ -130,7 +130,7 @@ function fdInfo({ files }: Thread, fd: number): string {
     if (!(error instanceof LinuxError)) throw error;
   }
   const flags = file.flags | (files.closesOnExec(fd) ? O.CLOEXEC : 0);
-  return `pos:\t${position}\nflags:\t0${flags.toString(8)}\nmnt_id:\t1\nino:\t${file.inode.ino}\n`;
+  return `pos:\t${position}\nflags:\t0${flags.toString(8)}\nmnt_id:\t1\nino:\t${file.inode.ino}\n${file.information}`;
 }
 
 const LIMITS = [

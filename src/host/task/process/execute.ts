@@ -155,7 +155,8 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
     const layout = { ...initial, brkStart, stackLow: stack.low, stackHigh: stack.high, trampoline, entry };
     const name = pathOf(program.dentry, thread.fs.root) ?? path;
     remember(system, program.dentry);
-    return new AddressSpace(mm, layout, { path: name, file: program.file, dentry: program.dentry });
+    const executed = { path: name, file: program.file, dentry: program.dentry };
+    return new AddressSpace(mm, layout, executed, system.lateStores);
   } catch (error) {
     mm?.exit();
     program.file.allowWrites();

@@ -65,7 +65,7 @@ export function leaveMemory(system: System, thread: Thread): void {
 function clearTid({ futexes }: System, { space, clearAtEnd }: Thread): void {
   if (clearAtEnd === 0 || space.users === 1) return;
   try {
-    space.memory.setU32(clearAtEnd, 0);
+    space.memory.storeNow(clearAtEnd, new Uint8Array(4));
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
   }

@@ -4,6 +4,7 @@
  */
 
 import { LinuxError } from '../../errors.ts';
+import { isAwaited } from './page-waits.ts';
 import type { Restartable, Thread } from './task.ts';
 
 /** Length of struct rseq in bytes, and its fields: the version with 20 bytes of fields. */
@@ -19,19 +20,22 @@ const UNINITIALIZED = 0xffff_ffff;
 /**
  * Does what is due when a thread goes on after it has lost its processor, or before a signal handler: a sequence that it was in is aborted,
  * and the number of the processor is stored. Returns false if the structures are wrong or cannot be accessed: that is SIGSEGV.
+ * @throws PendingFault if the kernel is to wait for a page of the structures: nothing is done then
  */
 export function resumeSequence(thread: Thread): boolean {
   const { restartable } = thread;
-  thread.sequenceBroken = false;
-  if (restartable === null) return true;
-  try {
-    abortSequence(thread, restartable);
-    storeProcessor(thread, restartable.address, thread.processor, thread.processor);
-    return true;
-  } catch (error) {
-    if (!(error instanceof LinuxError)) throw error;
-    return false;
+  if (restartable !== null) {
+    try {
+      abortSequence(thread, restartable);
+      storeProcessor(thread, restartable.address, thread.processor, thread.processor);
+    } catch (error) {
+      if (!(error instanceof LinuxError) || isAwaited(error)) throw error;
+      thread.sequenceBroken = false;
+      return false;
+    }
   }
+  thread.sequenceBroken = false;
+  return true;
 }
 
 /** Says in memory that the thread is not registered any more. @throws LinuxError EFAULT */
@@ -46,13 +50,31 @@ function storeProcessor({ space }: Thread, address: number, start: number, proce
   space.memory.write(address, new Uint8Array(view.buffer));
 }
 
+/** What describes a restartable sequence. */
+interface Sequence {
+  /** Its struct rseq_cs. */
+  readonly view: DataView;
+  /** What stands before the place where it is aborted. */
+  readonly signature: number;
+  /** Flags of struct rseq. */
+  readonly flags: number;
+}
+
+/** Reads what describes the sequence that a thread is in, or says that it is in none. @throws LinuxError EFAULT */
+export function readSequence({ space: { memory } }: Thread, { address }: Restartable): Sequence | null {
+  const at = memory.u64(address + RSEQ.SEQUENCE);
+  if (at === 0) return null;
+  const view = memory.struct(at, SEQUENCE_LENGTH);
+  const abort = Number(view.getBigUint64(SEQUENCE.ABORT));
+  return { view, signature: memory.u32(abort - 4), flags: memory.u32(address + RSEQ.FLAGS) };
+}
+
 /** Continues at the abort handler if the thread is in its sequence. @throws LinuxError EINVAL, EFAULT */
 function abortSequence(thread: Thread, restartable: Restartable): void {
-  const { memory } = thread.space;
-  const { registers } = thread;
-  const at = memory.u64(restartable.address + RSEQ.SEQUENCE);
-  if (at === 0) return;
-  const view = memory.struct(at, SEQUENCE_LENGTH);
+  const { registers, space } = thread;
+  const sequence = readSequence(thread, restartable);
+  if (sequence === null) return;
+  const { view } = sequence;
   const start = view.getBigUint64(SEQUENCE.START);
   const length = view.getBigUint64(SEQUENCE.LENGTH);
   const abort = view.getBigUint64(SEQUENCE.ABORT);
@@ -62,14 +84,11 @@ function abortSequence(thread: Thread, restartable: Restartable): void {
   demand(view.getUint32(SEQUENCE.VERSION) === 0);
   demand(start < TASK_SIZE && abort < TASK_SIZE && start + length < TASK_SIZE);
   demand(abort < start || abort - start >= length);
-  demand(memory.u32(Number(abort) - 4) === restartable.signature);
+  demand(sequence.signature === restartable.signature);
   const address = BigInt(registers.address);
   const isInside = address >= start && address - start < length;
-  if (isInside) {
-    // Flags that let a sequence go on are of the past.
-    demand(view.getUint32(SEQUENCE.FLAGS) === 0);
-    demand(memory.u32(restartable.address + RSEQ.FLAGS) === 0);
-  }
-  memory.setU64(restartable.address + RSEQ.SEQUENCE, 0);
+  // Flags that let a sequence go on are of the past.
+  if (isInside) demand(view.getUint32(SEQUENCE.FLAGS) === 0 && sequence.flags === 0);
+  space.memory.setU64(restartable.address + RSEQ.SEQUENCE, 0);
   if (isInside) registers.address = Number(abort);
 }

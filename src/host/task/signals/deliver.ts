@@ -5,8 +5,9 @@ import { LinuxError } from '../../errors.ts';
 import { defaultAction, SA, SI, SIG, SIG_DFL, SIG_IGN } from '../abi/signals.ts';
 import { exitProcess } from '../process/exit.ts';
 import { isOrphaned } from '../process/groups.ts';
+import { isAwaited, isKilled, storeOr, waitAsKernel } from '../process/page-waits.ts';
 import { Registers } from '../process/registers.ts';
-import { resumeSequence } from '../process/restartable.ts';
+import { readSequence, resumeSequence } from '../process/restartable.ts';
 import { RESTART } from '../process/sleep.ts';
 import type { Process, Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
@@ -20,6 +21,7 @@ import { takeSignal } from './take.ts';
 /** Takes signals until none is pending, or the thread cannot go on: then it is not runnable, or has a call to continue. */
 export function takeSignals(system: System, thread: Thread): void {
   while (thread.state === 'runnable' && thread.blocking === null) {
+    if (awaitsSequence(thread)) return;
     const { passed } = thread;
     thread.passed = null;
     const info = passed ?? takeSignal(thread, thread.blocked);
@@ -35,6 +37,18 @@ export function takeSignals(system: System, thread: Thread): void {
     if (action.handler === SIG_DFL) actByDefault(system, thread, info);
     else handle(system, thread, info, action);
   }
+}
+
+/** Whether user space is to provide a page of what describes the thread's restartable sequence: it waits then, unless it is killed. */
+function awaitsSequence(thread: Thread): boolean {
+  if (!thread.space.mm.hasServers || thread.restartable === null || isKilled(thread)) return false;
+  try {
+    readSequence(thread, thread.restartable);
+  } catch (error) {
+    if (!isAwaited(error)) return false;
+    thread.blocking = waitAsKernel(thread, error);
+  }
+  return thread.blocking !== null;
 }
 
 /** No signal is left: an interrupted call begins again, and a mask for its time ends. */
@@ -76,12 +90,17 @@ function handle(system: System, thread: Thread, info: SignalInfo, action: Signal
   if (!isResumed) forceSignal(thread, { signal: SIG.SEGV, code: SI.KERNEL });
   const mask = thread.savedMask ?? thread.blocked;
   thread.savedMask = null;
+  const killIt = () => kill(system, thread, { signal: SIG.SEGV, code: SI.KERNEL });
+  system.lateStores.open();
   try {
     enterHandler(thread, info, action, mask);
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
-    kill(system, thread, { signal: SIG.SEGV, code: SI.KERNEL });
+    killIt();
     return;
+  } finally {
+    const stores = system.lateStores.close();
+    if (stores.length > 0 && thread.state !== 'dead') thread.blocking = storeOr(thread, stores, killIt);
   }
   const own = (action.flags & SA.NODEFER) !== 0 ? 0n : bitOf(info.signal);
   thread.blocked = (thread.blocked | action.mask | own) & ~UNBLOCKABLE;

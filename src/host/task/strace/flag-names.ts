@@ -4,6 +4,7 @@ import { AT } from '../abi/at.ts';
 import { O } from '../abi/files.ts';
 import { MREMAP } from '../abi/memory.ts';
 import { CLONE, WAIT } from '../abi/processes.ts';
+import { UFFD_USER_MODE_ONLY } from '../userfaults/abi.ts';
 
 type Bits = readonly (readonly [name: string, bits: number])[];
 
@@ -21,6 +22,13 @@ const SETS: ReadonlyMap<string, Bits> = new Map<string, Bits>([
   ['O', named('O_', OPEN).toSorted(([, one], [, other]) => other - one)],
   ['PROT', named('PROT_', { READ: 1, WRITE: 2, EXEC: 4 })],
   ['CLONE', named('CLONE_', CLONES)],
+  [
+    'UFFD',
+    [
+      ...named('O_', { CLOEXEC: O.CLOEXEC, NONBLOCK: O.NONBLOCK }),
+      ['UFFD_USER_MODE_ONLY', UFFD_USER_MODE_ONLY],
+    ],
+  ],
   ['MREMAP', named('MREMAP_', MREMAP)],
   ['AT', named('AT_', { ...AT, REMOVEDIR: 0, FDCWD: 0 }).filter(([, bits]) => bits > 0)],
   [

@@ -65,6 +65,7 @@ describe('the names of flags', () => {
     ['PROT', 7, 'PROT_READ|PROT_WRITE|PROT_EXEC'],
     ['CLONE', 17, 'SIGCHLD'],
     ['CLONE', 0x100 | 17, 'CLONE_VM|SIGCHLD'],
+    ['UFFD', 0o200_4001, 'O_CLOEXEC|O_NONBLOCK|UFFD_USER_MODE_ONLY'],
     ['WAIT', 1, 'WNOHANG'],
     ['WAIT', 0x8000_0000, '0x80000000'],
     ['NOTHING', 5, '0x5'],

@@ -11,6 +11,7 @@ import { KVM } from '../kvm/abi.ts';
 import type { CallTracer } from '../process/call-tracer.ts';
 import type { Thread } from '../process/task.ts';
 import type { SignalInfo } from '../signals/pending-signals.ts';
+import { UFFDIO, USERFAULTFD_IOC_NEW } from '../userfaults/abi.ts';
 import { flagNames } from './flag-names.ts';
 
 /** Bytes of a string or buffer that are shown. */
@@ -19,6 +20,8 @@ const ERROR_NAMES = new Map<number, string>(Object.entries(ERRNO).map(([name, nu
 const IOCTL_NAMES: ReadonlyMap<number, string> = new Map([
   ...Object.entries(IOCTL).map(([name, number]) => [number, name] as const),
   ...Object.entries(KVM).map(([name, number]) => [number, `KVM_${name}`] as const),
+  ...Object.entries(UFFDIO).map(([name, number]) => [number, `UFFDIO_${name}`] as const),
+  [USERFAULTFD_IOC_NEW, 'USERFAULTFD_IOC_NEW'],
 ]);
 /** Calls that show what they have read. */
 const READERS: ReadonlySet<string> = new Set([

@@ -44,7 +44,7 @@ export function makeThread(system: System, family: Family = {}): Thread {
   mm.mmap({ address: BigInt(MEMORY), length: BigInt(MEMORY_LENGTH) });
   const thread = new Thread({
     ...{ tid: pid, process, name: 'test', runQueue: system.runQueue },
-    space: new AddressSpace(mm, layout, null),
+    space: new AddressSpace(mm, layout, null, system.lateStores),
     files: new FileTable(),
     fs: new FsContext(system.root, system.root),
     handlers: new SignalHandlers(),
