@@ -414,6 +414,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'true',
   },
   {
+    name: 'a machine check that the PSW masks off waits for the next exit',
+    file: 'src/host/kvm/delivery.ts',
+    find: 'checkByPsw ? interceptions | ICTL.LPSW : interceptions',
+    replace: 'interceptions',
+  },
+  {
     name: 'KVM_RUN does not see a pending signal',
     file: 'src/host/task/kvm/run.ts',
     find: '    if (thread.hasSignal) return interrupted(vcpu);\n',

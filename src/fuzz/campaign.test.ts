@@ -59,16 +59,16 @@ type PurgeSite = (typeof PURGE_SITES)[number];
 
 /** Seeds of campaigns that find a missing purge soon: from answers alone, and with checks of the rules. */
 const SEEDS: Readonly<Record<PurgeSite, readonly [answers: number, checked: number]>> = {
-  'gmap-map': [34, 4],
-  'gmap-unmap': [20, 5],
-  'gmap-free': [22, 9],
-  'page-table-freed': [34, 5],
-  'page-invalidated': [28, 4],
-  'page-protected': [27, 2],
-  'page-copied': [14, 6],
-  'segment-changed': [6, 6],
-  'space-grown': [26, 12],
-  'enable-sie': [19, 7],
+  'gmap-map': [2, 22],
+  'gmap-unmap': [4, 31],
+  'gmap-free': [2, 22],
+  'page-table-freed': [1, 27],
+  'page-invalidated': [1, 14],
+  'page-protected': [2, 28],
+  'page-copied': [1, 14],
+  'segment-changed': [6, 10],
+  'space-grown': [12, 38],
+  'enable-sie': [19, 10],
 };
 
 /** Runs a campaign with a missing purge. Returns its failure. @param checkEvery as in `RunOptions` */

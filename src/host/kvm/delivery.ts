@@ -8,6 +8,7 @@ import {
   type Cpu,
   EXT,
   EXTERNAL_CLASSES,
+  ICTL,
   isNullifying,
   LOWCORE,
   PGM,
@@ -368,7 +369,7 @@ export class Delivery {
 
   /**
    * Requests an interception for the moment when the guest enables a pending interruption that is masked off now, by its
-   * PSW or in a control register (Linux: set_intercept_indicators). Machine checks that the PSW masks off wait for the next exit.
+   * PSW or in a control register (Linux: set_intercept_indicators).
    */
   #requestInterceptions(): void {
     const { block, local, vm } = this.#vcpu;
@@ -381,10 +382,14 @@ export class Delivery {
     const requests = (externalByPsw ? CPU_FLAG.EXTERNAL_REQUEST : 0) | (ioByPsw ? CPU_FLAG.IO_REQUEST : 0);
     block.set32(SIE.CPU_FLAGS, (flags | requests) >>> 0);
     const check = vm.floating.machineCheckPending || isPending(local.machineCheck);
+    const checkByPsw = check && (block.pswMask & PSW.MACHINE_CHECK) === 0n;
+    const interceptions = block.get32(SIE.INTERCEPTION_CONTROLS);
+    const wanted = checkByPsw ? interceptions | ICTL.LPSW : interceptions & ~ICTL.LPSW;
+    if (wanted !== (interceptions | 0)) block.set32(SIE.INTERCEPTION_CONTROLS, wanted >>> 0);
     const controls =
       (external && !externalByPsw ? LOADS_CONTROL_0 : 0) |
       (io && !ioByPsw ? LOADS_CONTROL_6 : 0) |
-      (check && (block.pswMask & PSW.MACHINE_CHECK) !== 0n ? LOADS_CONTROL_14 : 0);
+      (check && !checkByPsw ? LOADS_CONTROL_14 : 0);
     block.set16(SIE.LOAD_CONTROLS, controls | this.#vcpu.debug.loadControls);
   }
 }

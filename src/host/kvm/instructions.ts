@@ -19,6 +19,7 @@ import { inject } from './inject.ts';
 import { interceptedLength } from './instruction-length.ts';
 import { executeIo, testPending, testSubchannel } from './io-instructions.ts';
 import { loadControls, storeControls } from './load-control.ts';
+import { loadPsw, loadPswWithoutEvent, loadShortPsw } from './load-psw.ts';
 import { operandAddress } from './operand.ts';
 import { forgetFetchEvent } from './prefix-area.ts';
 import { handleSigp } from './sigp.ts';
@@ -36,6 +37,7 @@ const HANDLERS: readonly (readonly [
   handler: Handler,
   count?: VcpuStatistic,
 ])[] = [
+  ['LPSW', 0x82, loadShortPsw],
   ['DIAG', 0x83, diagnose],
   ['SIGP', 0xae, handleSigp],
   ['STCTL', 0xb6, (vcpu, cpu) => storeControls(vcpu, cpu, 4)],
@@ -69,7 +71,9 @@ const HANDLERS: readonly (readonly [
   ['STSI', 0xb27d, storeSystemInformation, 'instruction_stsi'],
   ['STFL', 0xb2b1, storeFacilityList, 'instruction_stfl'],
   ['STFLE', 0xb2b0, storeFacilityListExtended],
+  ['LPSWE', 0xb2b2, loadPsw],
   ['PFMF', 0xb9af, manageFrames, 'instruction_pfmf'],
+  ['LPSWEY', 0xeb71, loadPswWithoutEvent],
   ['STCTG', 0xeb25, (vcpu, cpu) => storeControls(vcpu, cpu, 8)],
   ['LCTLG', 0xeb2f, (vcpu, cpu) => loadControls(vcpu, cpu, 8), 'instruction_lctlg'],
 ];
