@@ -59,6 +59,8 @@ export interface GuestMachine extends GuestMemory {
    * CPU is busy for SIGNAL PROCESSOR, until user space has stopped the CPU.
    */
   readonly userStops: boolean;
+  /** Whether all operation exceptions that the host does not handle itself are exits: KVM_CAP_S390_USER_OPEREXEC. */
+  readonly userOperations: boolean;
   /** Whether user space executes SIGNAL PROCESSOR, but for what concerns running CPUs: KVM_CAP_S390_USER_SIGP. */
   readonly userSigp: boolean;
   /** Hears of the guest's notifications of virtio devices, or null. */

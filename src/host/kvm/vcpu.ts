@@ -146,7 +146,8 @@ export class Vcpu implements GuestCpu {
     this.#clocks = new GuestClocks(machine.clock, this.block);
     this.#delivery = new Delivery(this, this.#clocks);
     this.#interceptions = new Interceptions(this, this.#clocks, this.#delivery, this.prefixPages);
-    const operations = vm.cmma.enabled || vm.userInstruction0 ? INTERCEPT_OPERATION : 0;
+    const asksForOperations = vm.cmma.enabled || vm.userInstruction0 || vm.userOperations;
+    const operations = asksForOperations ? INTERCEPT_OPERATION : 0;
     this.block.set32(SIE.INTERCEPTION_CONTROLS, (INTERCEPT_KEYS | operations) >>> 0);
     this.block.set32(
       SIE.EXECUTION_CONTROLS,

@@ -10,6 +10,7 @@ import { isAwaited, waitAsKernel } from '../process/page-waits.ts';
 import { sleep } from '../process/sleep.ts';
 import type { GuestRun, Thread } from '../process/task.ts';
 import { EXIT, RUN, SYNC_SET } from './abi.ts';
+import type { RunPage } from './run-page.ts';
 import { loadState, storeState } from './synchronize.ts';
 import type { KvmVcpu } from './vcpu.ts';
 
@@ -132,17 +133,22 @@ function isHandled({ machine }: KvmVcpu, exit: Exit): boolean {
   return exit.reason === 'KVM_EXIT_S390_STSI' && !machine.userStsi;
 }
 
+/** Stores what an interception tells. Returns what KVM_RUN returns. */
+function reportInterception(page: RunPage, code: number, ipa: number, ipb: number): number {
+  page.set32(RUN.EXIT_REASON, EXIT.S390_SIEIC);
+  page.set8(RUN.SIEIC_ICPTCODE, code);
+  page.set16(RUN.SIEIC_IPA, ipa);
+  page.set32(RUN.SIEIC_IPB, ipb);
+  return 0;
+}
+
 /** Stores what an exit tells. Returns what KVM_RUN returns. */
 function report({ page, vcpu }: KvmVcpu, exit: Exit): number {
   page.clear(RUN.EXIT, RUN.EXIT_SIZE);
   vcpu.counts.exit_userspace++;
   switch (exit.reason) {
     case 'KVM_EXIT_S390_SIEIC':
-      page.set32(RUN.EXIT_REASON, EXIT.S390_SIEIC);
-      page.set8(RUN.SIEIC_ICPTCODE, exit.icptcode);
-      page.set16(RUN.SIEIC_IPA, exit.ipa);
-      page.set32(RUN.SIEIC_IPB, exit.ipb);
-      return 0;
+      return reportInterception(page, exit.icptcode, exit.ipa, exit.ipb);
     case 'KVM_EXIT_DEBUG':
       page.set32(RUN.EXIT_REASON, EXIT.DEBUG);
       page.set64(RUN.DEBUG_ADDR, exit.address);
@@ -177,12 +183,7 @@ function report({ page, vcpu }: KvmVcpu, exit: Exit): number {
       return 0;
     case 'KVM_EXIT_HLT':
       // SIGNAL PROCESSOR has stopped it.
-      return report({ page, vcpu } as KvmVcpu, {
-        reason: 'KVM_EXIT_S390_SIEIC',
-        icptcode: ICPT_STOP,
-        ipa: 0,
-        ipb: 0,
-      });
+      return reportInterception(page, ICPT_STOP, 0, 0);
     case 'KVM_EXIT_MEMORY_FAULT':
       return -ERRNO.EFAULT;
     case 'KVM_EXIT_FAIL_ENTRY':
