@@ -420,6 +420,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'interceptions',
   },
   {
+    name: 'guest memory that is not there breaks a command of a virtual CPU down',
+    file: 'src/host/task/kvm/vcpu-file.ts',
+    find: 'withGuestFaults(() => line.perform(this.#vcpu, argument, thread))',
+    replace: 'line.perform(this.#vcpu, argument, thread)',
+  },
+  {
     name: 'KVM_RUN does not see a pending signal',
     file: 'src/host/task/kvm/run.ts',
     find: '    if (thread.hasSignal) return interrupted(vcpu);\n',

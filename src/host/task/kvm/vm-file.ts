@@ -12,6 +12,7 @@ import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
 import { createDevice } from './flic-file.ts';
 import { injectFloating } from './floating-interrupts.ts';
+import { withGuestFaults } from './guest-faults.ts';
 import type { KvmMachine } from './machine.ts';
 import { absoluteMemoryOperation } from './memory-operation.ts';
 import { StatisticsFile } from './statistics-file.ts';
@@ -81,7 +82,7 @@ export class VmFile extends AnonymousFile {
     const perform = VM_COMMANDS.get(command);
     if (perform === undefined)
       throw new LinuxError('ENOTTY', `a virtual machine has no command 0x${command.toString(16)}`);
-    return perform(this.machine, argument, thread);
+    return withGuestFaults(() => perform(this.machine, argument, thread));
   }
 
   protected override closed(): void {
