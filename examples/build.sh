@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds every example guest: *.c into images/, and hostile/*.c and hostile/*.S into hostile/images/.
+# Builds every example guest: *.c into images/, hostile/*.c and hostile/*.S into hostile/images/, and programs/kvm/guests/*.c into images/ there.
 # The images are in the repository, so this is only needed after a change. The same compiler builds the same bytes.
 set -eu
 cd "$(dirname "$0")"
@@ -16,7 +16,7 @@ flags="-O2 -march=z196 -m64 -std=gnu11 -Wall -Wextra -Werror
   -nostdlib -static -no-pie
   -Wl,--build-id=none -Wl,-n -Wl,-z,noexecstack -Wl,-T,lib/image.ld"
 
-mkdir -p images hostile/images
+mkdir -p images hostile/images programs/kvm/guests/images
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 # shellcheck disable=SC2086
@@ -24,7 +24,7 @@ trap 'rm -rf "$folder"' EXIT
 # shellcheck disable=SC2086
 "${prefix}gcc" $flags -msoft-float -c -o "$folder/guest.o" lib/guest.c
 
-for source in *.c hostile/*.c hostile/*.S; do
+for source in *.c hostile/*.c hostile/*.S programs/kvm/guests/*.c; do
   name=$(basename "${source%.*}")
   image="$(dirname "$source")/images/$name.elf"
   # Only a program that enables the floating-point registers may use them.

@@ -16,30 +16,31 @@ trap 'rm -rf "$work"' EXIT
 # QEMU passes -append to Linux kernels only, so the command line is loaded as data. QEMU's monitor starts the guest,
 # because only the monitor shows the address of the PSW at its end, which is its status.
 record() {
-  name=$1
+  image=$1
   printf '%s\0' "$2" >"$work/arguments"
   mkfifo "$work/monitor"
-  timeout 60 "$qemu" -M s390-ccw-virtio -m 64 -display none -nodefaults -no-reboot -S \
+  timeout 60 "$qemu" -M s390-ccw-virtio -m 64 -smp "${3:-1}" -display none -nodefaults -no-reboot -S \
     -chardev "file,id=console,path=$work/console" -device sclpconsole,chardev=console \
     -device "loader,file=$work/arguments,addr=0x10480,force-raw=on" \
-    -qmp stdio -kernel "images/$name.elf" <"$work/monitor" >"$work/events" &
+    -qmp stdio -kernel "$image.elf" <"$work/monitor" >"$work/events" &
   machine=$!
   # The monitor must stay open, so this shell holds its end until QEMU is done.
   exec 3>"$work/monitor"
   echo '{"execute":"qmp_capabilities"}{"execute":"cont"}' >&3
-  wait "$machine" || { echo "record.sh: $name did not end" >&2; exit 1; }
+  wait "$machine" || { echo "record.sh: $image did not end" >&2; exit 1; }
   exec 3>&-
   rm "$work/monitor"
   if ! grep '"GUEST_PANICKED"' "$work/events" | grep -q '"psw-addr": 0,'; then
-    echo "record.sh: $name ended with another status than 0:" >&2
+    echo "record.sh: $image ended with another status than 0:" >&2
     cat "$work/console" "$work/events" >&2
     exit 1
   fi
-  cp "$work/console" "images/$name.expected"
-  echo "images/$name.expected"
+  cp "$work/console" "$image.expected"
+  echo "$image.expected"
 }
 
-record hello world
+record images/hello world
 for name in memory exceptions paging clock primes numbers tour; do
-  record "$name" ''
+  record "images/$name" ''
 done
+record programs/kvm/guests/images/smp '' 4

@@ -420,6 +420,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'interceptions',
   },
   {
+    name: 'guest memory that is not there breaks a command of a virtual CPU down',
+    file: 'src/host/task/kvm/vcpu-file.ts',
+    find: 'withGuestFaults(() => line.perform(this.#vcpu, argument, thread))',
+    replace: 'line.perform(this.#vcpu, argument, thread)',
+  },
+  {
     name: 'KVM_RUN does not see a pending signal',
     file: 'src/host/task/kvm/run.ts',
     find: '    if (thread.hasSignal) return interrupted(vcpu);\n',
@@ -1509,6 +1515,18 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/machine/sigp.ts',
     find: '  if (target.stopping && !resets) return BUSY;\n',
     replace: '',
+  },
+  {
+    name: 'kvm: a stop of which user space is told is done at once',
+    file: 'src/host/kvm/delivery.ts',
+    find: 'if (vcpu.vm.userStops) this.stopReached = true;\n    else vcpu.stopped = true;',
+    replace: 'if (vcpu.vm.userStops) this.stopReached = true;\n    vcpu.stopped = true;',
+  },
+  {
+    name: 'kvm: a CPU with a pending restart takes orders',
+    file: 'src/host/kvm/sigp.ts',
+    find: '(addressed.stopping || addressed.restartPending)',
+    replace: 'addressed.stopping',
   },
   {
     name: 'a CPU in an enabled wait is running',
@@ -2893,5 +2911,78 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/host/task/calls/processes.ts',
     find: '      if (!wanted(child) || !isEligible(child, options)) continue;\n',
     replace: '      if (!wanted(child)) continue;\n',
+  },
+  {
+    name: 'mm: memory whose faults are served gets frames of 1 MiB',
+    file: 'src/host/mm/faults.ts',
+    find: '  if (mapping.served !== null) return false;\n',
+    replace: '',
+  },
+  {
+    name: 'mm: a page that is provided to a private mapping is one of the file',
+    file: 'src/host/mm/provide.ts',
+    find: "if (contents === 'file' || (shared && file !== null))",
+    replace: "if (contents === 'file' || file !== null)",
+  },
+  {
+    name: 'mm: dirty logs do not note pages that are provided',
+    file: 'src/host/mm/provide.ts',
+    find: '  if (isWritten) noteWritten(mm, page);\n',
+    replace: '',
+  },
+  {
+    name: 'mm: memory of two servers is one mapping',
+    file: 'src/host/mm/mappings.ts',
+    find: '    a.served?.server === b.served?.server &&\n',
+    replace: '',
+  },
+  {
+    name: 'kvm: memory of a guest that user space is to provide is missing',
+    file: 'src/host/kvm/vm.ts',
+    find: ' && !(error instanceof PendingFault);',
+    replace: ';',
+  },
+  {
+    name: 'task: a system call that reads a page that user space is to provide fails',
+    file: 'src/host/task/execution/enter-call.ts',
+    find: 'if (again !== null && isAwaited(error)) {',
+    replace: 'if (again !== null && isAwaited(error) && system.threads.size === 0) {',
+  },
+  {
+    name: 'task: a late store has what the buffer contains later',
+    file: 'src/host/task/memory/late-stores.ts',
+    find: 'bytes: bytes.slice() }',
+    replace: 'bytes }',
+  },
+  {
+    name: 'task: a fault is told again and again',
+    file: 'src/host/task/userfaults/faults.ts',
+    find: '      this.#unread.delete(waiting);\n      this.#read.add(waiting);\n',
+    replace: '      this.#read.add(waiting);\n',
+  },
+  {
+    name: 'task: UFFDIO_WAKE wakes threads behind its range',
+    file: 'src/host/task/userfaults/faults.ts',
+    find: 'address < start || address >= end',
+    replace: 'address < start',
+  },
+  {
+    name: 'task: UFFDIO_UNREGISTER leaves threads asleep',
+    file: 'src/host/task/userfaults/commands.ts',
+    find: '    part.served?.server.wake(BigInt(part.start) << 12n, BigInt(part.end) << 12n);\n',
+    replace: '    void part;\n',
+  },
+  {
+    name: 'task: UFFD_USER_MODE_ONLY is ignored',
+    file: 'src/host/task/userfaults/faults.ts',
+    find: 'return this.servesPrograms && !this.isUserModeOnly;',
+    replace: 'return this.servesPrograms;',
+  },
+  {
+    name: "task: any signal ends the kernel's waiting for a page",
+    file: 'src/host/task/process/page-waits.ts',
+    find: '  const pending = (thread.pending.set | thread.process.pending.set) & ~thread.blocked;\n',
+    replace:
+      '  if (thread.hasSignal) return true;\n  const pending = (thread.pending.set | thread.process.pending.set) & ~thread.blocked;\n',
   },
 ];

@@ -392,6 +392,8 @@ const HOST: Table = {
     },
     userInstruction0: 'no arguments',
     enableUserInstruction0: 'no arguments',
+    userOperations: 'no arguments',
+    enableUserOperations: 'no arguments',
     hasMemory: op(vm, 'hasMemory', () => [{ address: 0n, length: 1n }], {
       address: 'address',
       length: 'address',

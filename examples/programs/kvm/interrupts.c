@@ -265,8 +265,19 @@ static void make_guest(void) {
   run->psw_addr = CODE;
 }
 
+/* A CPU that is stopped already stores its status at once. */
+static void stop_without_memory(void) {
+  int machine = on(kvm, KVM_CREATE_VM, NULL);
+  int cpu = on(machine, KVM_CREATE_VCPU, NULL);
+  struct kvm_s390_interrupt stop = {.type = KVM_S390_SIGP_STOP, .parm = KVM_S390_STOP_FLAG_STORE_STATUS};
+  show("a stop with status, without memory", on(cpu, KVM_S390_INTERRUPT, &stop));
+  call(__NR_close, cpu);
+  call(__NR_close, machine);
+}
+
 int main(void) {
   kvm = call(__NR_openat, AT_FDCWD, "/dev/kvm", O_RDWR);
+  stop_without_memory();
   vm = on(kvm, KVM_CREATE_VM, NULL);
   devices();
   queue();

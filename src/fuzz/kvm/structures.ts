@@ -51,6 +51,13 @@ function slot({ random }: Drawing): number {
   return random.pick([0, 0, 0, 1, 1, 2, 31, 32_766, 32_767, 0x1_0000, -1]);
 }
 
+/** A key and an operation on it. */
+function keyOperation(drawing: Drawing): readonly Item[] {
+  const { random } = drawing;
+  const key = random.below(256).toString(16).padStart(2, '0');
+  return [guestAddress(drawing), { bytes: `${key}0${random.below(5)}000000000000` }];
+}
+
 function region(drawing: Drawing): readonly Item[] {
   const flags = word(drawing, [0, 0, 0, 1, 1, 2, 3, 4]);
   return [halves(slot(drawing), flags), guestAddress(drawing), length(drawing), behind(drawing)];
@@ -289,6 +296,7 @@ const ARGUMENTS: ReadonlyMap<number, Draw> = new Map<number, Draw>([
   [KVM.S390_MEM_OP, struct(memoryOperation)],
   [KVM.S390_GET_SKEYS, struct(keys)],
   [KVM.S390_SET_SKEYS, struct(keys)],
+  [KVM.S390_KEYOP, struct(keyOperation)],
   [KVM.S390_IRQ, struct(longInterruption)],
   [KVM.S390_SET_IRQ_STATE, struct(interruptions)],
   [KVM.S390_GET_IRQ_STATE, struct(interruptions)],

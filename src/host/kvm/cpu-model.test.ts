@@ -130,4 +130,18 @@ describe('operation exceptions of instructions that begin with 0', () => {
       expect(guest.vcpu.block.pswAddress).toBe(HANDLER);
     }
   });
+
+  it('and all others are exits if user space asks for all, but for ESSA, which the host executes', () => {
+    const guest = new TestGuest();
+    guest.vm.enableUserOperations();
+    for (const vcpu of [guest.vcpu, guest.vm.createVcpu()]) {
+      vcpu.stopped = false;
+      guest.program([[0x08, 0x07, 0, 0]], vcpu);
+      expect(guest.vcpu.vm.userOperations).toBe(true);
+      const exit = vcpu.run(guest.host.machine.cpu(0), 10);
+      expect(exit).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC', icptcode: ICPT.OPERATION, ipa: 0x0807 });
+    }
+    guest.program([ZEROS]);
+    expect(guest.run()).toMatchObject({ icptcode: ICPT.OPERATION, ipa: 0 });
+  });
 });

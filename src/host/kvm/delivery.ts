@@ -78,6 +78,9 @@ export class Delivery {
     this.#stop = stop;
   }
 
+  /** Whether `deliver` has come to a stop that user space performs. It stays pending until the CPU is stopped. */
+  stopReached = false;
+
   /** Whether a restart interruption is pending. */
   get restartPending(): boolean {
     return this.#restart !== 'none';
@@ -91,6 +94,11 @@ export class Delivery {
   /** Whether an interruption is pending that `deliver` would deliver at once. */
   get interruptible(): boolean {
     return this.restartPending || this.#vcpu.local.prefix !== null || this.#next() !== null;
+  }
+
+  /** Forgets a stop that is pending: the CPU was stopped. */
+  clearStop(): void {
+    this.#stop = 'none';
   }
 
   /** Makes a stop pending. */
@@ -121,6 +129,7 @@ export class Delivery {
    */
   deliver(cpu: Cpu, limit: number): void {
     const before = cpu.executed;
+    this.stopReached = false;
     this.#vcpu.local.clearClocks();
     // With a program interruption, the event is indicated together.
     if (this.#vcpu.local.program === null && hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);
@@ -362,9 +371,9 @@ export class Delivery {
       vcpu.saveRegisters(cpu);
       vcpu.storeStatusAssigned();
     }
-    this.#stop = 'none';
     vcpu.counts.deliver_stop_signal++;
-    vcpu.stopped = true;
+    if (vcpu.vm.userStops) this.stopReached = true;
+    else vcpu.stopped = true;
   }
 
   /**

@@ -231,10 +231,11 @@ export class Interceptions {
    */
   #operation(cpu: Cpu): Exit | 'resume' {
     const vcpu = this.#vcpu;
-    const { cmma, userInstruction0 } = vcpu.vm;
+    const { cmma, userInstruction0, userOperations } = vcpu.vm;
     if (!cmma.enabled && !userInstruction0) return this.#userSpace(ICPT.OPERATION);
-    if (userInstruction0 && vcpu.block.get16(SIE.IPA) === 0) return this.#userSpace(ICPT.OPERATION);
     const essa = cmma.enabled && vcpu.block.get16(SIE.IPA) === ESSA;
+    if (userOperations && !essa) return this.#userSpace(ICPT.OPERATION);
+    if (userInstruction0 && vcpu.block.get16(SIE.IPA) === 0) return this.#userSpace(ICPT.OPERATION);
     if (!essa && this.#isOperationLoop()) return this.#userSpace(ICPT.OPERATION);
     vcpu.saveRegisters(cpu);
     restoringPswOnFault(vcpu, () => (essa ? extractAndSetAttributes(vcpu) : inject(vcpu, PGM.OPERATION)));

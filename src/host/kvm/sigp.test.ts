@@ -285,3 +285,21 @@ describe('where user space starts CPUs, as in Linux', () => {
     expect(orders.map((order) => sent(order))).toEqual(wanted);
   });
 });
+
+it('a stop that user space performs stays pending until it has: the CPU is busy', () => {
+  guest.vm.userStops = true;
+  other.stopped = false;
+  guest.program([load(5, 5)], other);
+  expect(send(0x09)).toBe('0');
+  for (let n = 0; n < 2; n++) {
+    expect(guest.run(other)).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC', icptcode: ICPT.STOP_REQUEST });
+    expect([other.stopped, other.stopping, other.gr[5]]).toEqual([false, true, 0n]);
+    expect([send(0x01), send(0x04)]).toEqual(['2', '2']);
+  }
+  expect(get64(ASSIGNED + 0x108)).toBe(other.block.pswAddress);
+  other.stopped = true;
+  expect([other.stopping, send(0x01)]).toEqual([false, '1 040']);
+  other.stopped = false;
+  guest.run(other);
+  expect(other.gr[5]).toBe(5n);
+});

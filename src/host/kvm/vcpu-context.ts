@@ -54,6 +54,13 @@ export interface GuestMachine extends GuestMemory {
   readonly cpuModel: GuestCpuModel;
   /** Whether the operation exceptions of instructions whose first two bytes are 0 are exits: KVM_CAP_S390_USER_INSTR0. */
   readonly userInstruction0: boolean;
+  /**
+   * Whether user space performs stops, as in Linux after KVM_SET_MP_STATE: `run` returns an interception for one, and it stays pending, so that the
+   * CPU is busy for SIGNAL PROCESSOR, until user space has stopped the CPU.
+   */
+  readonly userStops: boolean;
+  /** Whether all operation exceptions that the host does not handle itself are exits: KVM_CAP_S390_USER_OPEREXEC. */
+  readonly userOperations: boolean;
   /** Whether user space executes SIGNAL PROCESSOR, but for what concerns running CPUs: KVM_CAP_S390_USER_SIGP. */
   readonly userSigp: boolean;
   /** Hears of the guest's notifications of virtio devices, or null. */

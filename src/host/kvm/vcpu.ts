@@ -17,6 +17,7 @@ import {
   EXT,
   eachCleared,
   FRAME_SIZE,
+  ICPT,
   INTERCEPT_KEYS,
   INTERCEPT_OPERATION,
   initialControl,
@@ -80,6 +81,14 @@ const GUARDED_STORAGE = 133;
 /** The resets of a CPU. */
 const RESET_KINDS: readonly CpuReset[] = ['cpu', 'initial', 'clear'];
 
+/** The exit for a stop that user space performs. */
+const STOP_REQUEST: Exit = {
+  reason: 'KVM_EXIT_S390_SIEIC',
+  icptcode: ICPT.STOP_REQUEST,
+  ipa: 0,
+  ipb: 0,
+};
+
 /** A virtual CPU of a virtual machine. */
 export class Vcpu implements GuestCpu {
   readonly vm: GuestMachine;
@@ -137,7 +146,8 @@ export class Vcpu implements GuestCpu {
     this.#clocks = new GuestClocks(machine.clock, this.block);
     this.#delivery = new Delivery(this, this.#clocks);
     this.#interceptions = new Interceptions(this, this.#clocks, this.#delivery, this.prefixPages);
-    const operations = vm.cmma.enabled || vm.userInstruction0 ? INTERCEPT_OPERATION : 0;
+    const asksForOperations = vm.cmma.enabled || vm.userInstruction0 || vm.userOperations;
+    const operations = asksForOperations ? INTERCEPT_OPERATION : 0;
     this.block.set32(SIE.INTERCEPTION_CONTROLS, (INTERCEPT_KEYS | operations) >>> 0);
     this.block.set32(
       SIE.EXECUTION_CONTROLS,
@@ -227,7 +237,10 @@ export class Vcpu implements GuestCpu {
     }
   }
 
-  /** Whether it is stopped: a flag of its state description. Then `run` does nothing until it is started. */
+  /**
+   * Whether it is stopped: a flag of its state description. Then `run` does nothing until it is started. A stop that is pending ends when it is
+   * stopped.
+   */
   get stopped(): boolean {
     return (this.block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOPPED) !== 0;
   }
@@ -236,6 +249,7 @@ export class Vcpu implements GuestCpu {
     demandFlag('stopped', stopped);
     const others = this.block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.STOPPED;
     this.block.set32(SIE.CPU_FLAGS, (others | (stopped ? CPU_FLAG.STOPPED : 0)) >>> 0);
+    if (stopped) this.#delivery.clearStop();
   }
 
   /** The guarded-storage registers as a machine check stores them: 32 bytes, the first 8 unused. */
@@ -509,6 +523,7 @@ export class Vcpu implements GuestCpu {
     const before = cpu.executed;
     try {
       if (!this.vm.userControlled) this.#delivery.deliver(cpu, limit);
+      if (this.#delivery.stopReached) return STOP_REQUEST;
       if (this.debug.stop !== null) return 'resume';
       const left = limit - (cpu.executed - before);
       if (this.stopped || !(left > 0)) return 'resume';

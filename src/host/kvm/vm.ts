@@ -78,6 +78,7 @@ export class VirtualMachine implements GuestMachine {
   readonly userControlled: boolean;
   readonly reportsMissingMemory: boolean;
   userStarts = false;
+  userStops = false;
   userSigp = false;
   onNotification: NotificationHandler | null = null;
   readonly #keys: StorageKeys;
@@ -86,6 +87,7 @@ export class VirtualMachine implements GuestMachine {
   #channelSubsystem = false;
   #cpuModel: GuestCpuModel;
   #userInstruction0 = false;
+  #userOperations = false;
   /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly #unsubscribe: () => void;
@@ -158,11 +160,28 @@ export class VirtualMachine implements GuestMachine {
   enableUserInstruction0(): void {
     this.life.operation(() => {
       this.#userInstruction0 = true;
-      for (const { block } of this.#vcpus) {
-        const controls = block.get32(SIE.INTERCEPTION_CONTROLS);
-        block.set32(SIE.INTERCEPTION_CONTROLS, (controls | INTERCEPT_OPERATION) >>> 0);
-      }
+      this.#interceptOperations();
     });
+  }
+
+  /** See `enableUserOperations`. */
+  get userOperations(): boolean {
+    return this.#userOperations;
+  }
+
+  /** KVM_CAP_S390_USER_OPEREXEC: all operation exceptions that the host does not handle itself are exits from now on. */
+  enableUserOperations(): void {
+    this.life.operation(() => {
+      this.#userOperations = true;
+      this.#interceptOperations();
+    });
+  }
+
+  #interceptOperations(): void {
+    for (const { block } of this.#vcpus) {
+      const controls = block.get32(SIE.INTERCEPTION_CONTROLS);
+      block.set32(SIE.INTERCEPTION_CONTROLS, (controls | INTERCEPT_OPERATION) >>> 0);
+    }
   }
 
   /** Its virtual CPUs, in the order in which they were created: by CPU address, unless addresses were asked for. */

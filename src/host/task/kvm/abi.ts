@@ -43,6 +43,7 @@ export const KVM = {
   GET_ONE_REG: 0x4010_aeab,
   SET_ONE_REG: 0x4010_aeac,
   S390_MEM_OP: 0x4040_aeb1,
+  S390_KEYOP: 0xc010_ae53,
   S390_GET_SKEYS: 0x4040_aeb2,
   S390_SET_SKEYS: 0x4040_aeb3,
   S390_IRQ: 0x4048_aeb4,
@@ -189,6 +190,10 @@ export const SIGNAL_MASK = { SIZE: 4, LEN: 0 } as const;
 /** struct kvm_s390_skeys. */
 export const SKEYS = { SIZE: 64, START_GFN: 0, COUNT: 8, SKEYDATA_ADDR: 16, FLAGS: 24 } as const;
 
+/** struct kvm_s390_keyop, and the values of `operation`. */
+export const KEYOP = { SIZE: 16, GUEST_ADDR: 0, KEY: 8, OPERATION: 9 } as const;
+export const KEY_OPERATION = { ISKE: 1, RRBE: 2, SSKE: 3 } as const;
+
 /** Registers of KVM_GET_ONE_REG and KVM_SET_ONE_REG: the size of the value is in bits 52 to 55. */
 export const REG = {
   TODPR: 0x5020_0000_0000_0001n,
@@ -268,6 +273,8 @@ export const CAP = {
   S390_CPU_TOPOLOGY: 222,
   S390_PROTECTED_ASYNC_DISABLE: 224,
   USER_MEMORY2: 231,
+  S390_USER_OPEREXEC: 246,
+  S390_KEYOP: 247,
 } as const;
 
 /** Groups of attributes of a virtual machine, and the attributes. */

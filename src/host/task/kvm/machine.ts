@@ -59,8 +59,7 @@ export class KvmMachine {
   readonly vcpus = new Set<number>();
   /** The virtual CPUs whose threads wait for an interruption. */
   readonly idle = new Set<IdleVcpu>();
-  /** Whether user space starts and stops the virtual CPUs: it has used KVM_SET_MP_STATE. */
-  userCpuState = false;
+  #userCpuState = false;
   /** Whether there is an interrupt controller: KVM_CAP_S390_IRQCHIP. */
   hasIrqchip = false;
   /** Whether user space hears of STORE SYSTEM INFORMATION: KVM_CAP_S390_USER_STSI. */
@@ -116,6 +115,17 @@ export class KvmMachine {
     vm.cpuModel = this.#cpuModel;
     vm.onNotification = (subchannel, queue) => this.events.notify(subchannel, queue);
     return vm;
+  }
+
+  /** Whether user space starts and stops the virtual CPUs: it has used KVM_SET_MP_STATE. */
+  get userCpuState(): boolean {
+    return this.#userCpuState;
+  }
+
+  /** From now on user space starts and stops the virtual CPUs. */
+  leaveCpuStates(): void {
+    this.#userCpuState = true;
+    if (this.#vm !== null) this.#vm.userStops = true;
   }
 
   /** The virtual machine. @throws LinuxError EINVAL if its user controls it */

@@ -11,14 +11,25 @@ import { Linux } from '../linux.ts';
 import { programImage } from '../testing/index.ts';
 
 const GUESTS = new URL('../../../../examples/images/', import.meta.url);
+const GUESTS_OF_CPUS = new URL('../../../../examples/programs/kvm/guests/images/', import.meta.url);
 const MIB = '64';
 
-/** Runs the monitor. Returns what it has printed, and its status. @param guest with its arguments @param input from standard input */
-function monitor(guest: string, machine: MachineOptions = {}, input = '', cpus = '1') {
+/** What the monitor is started with. */
+interface Start {
+  readonly machine?: MachineOptions;
+  /** Standard input. */
+  readonly input?: string;
+  readonly cpus?: string;
+  /** The folder of the guest. */
+  readonly from?: URL;
+}
+
+/** Runs the monitor. Returns what it has printed, and its status. @param guest with its arguments */
+function monitor(guest: string, { machine = {}, input = '', cpus = '1', from = GUESTS }: Start = {}) {
   const linux = new Linux(new Host(new Machine({ storageSize: 128 << 20, ...machine })));
   linux.files.write('/monitor', programImage('kvm/monitor'), 0o755);
   const [name, ...words] = guest.split(' ');
-  linux.files.write('/guest', readFileSync(new URL(`${name}.elf`, GUESTS)));
+  linux.files.write('/guest', readFileSync(new URL(`${name}.elf`, from)));
   let output = '';
   const process = linux.spawn({
     path: '/monitor',
@@ -40,19 +51,29 @@ describe.each(['hello world', 'clock', 'exceptions', 'memory', 'numbers', 'pagin
       { cpus: 1, engine: 'interpret' },
       { cpus: 2, engine: 'auto' },
     ])('prints what it should: %j', (options) => {
-      expect(monitor(guest, options)).toEqual({ output: expected, status: { kind: 'exited', value: 0 } });
+      expect(monitor(guest, { machine: options })).toEqual({
+        output: expected,
+        status: { kind: 'exited', value: 0 },
+      });
     });
   },
 );
 
 it('passes standard input to the console, and its end as ^D', () => {
-  const { output, status } = monitor('echo', {}, 'one\ntwo\n');
+  const { output, status } = monitor('echo', { input: 'one\ntwo\n' });
   expect(output).toBe('Type something; ^D ends.\nONE\nTWO\nbye\n');
   expect(status).toEqual({ kind: 'exited', value: 0 });
 });
 
+it.each([1, 2, 3])('starts, resets and stops virtual CPUs on %i processors', (processors) => {
+  const expected = readFileSync(new URL('smp.expected', GUESTS_OF_CPUS), 'latin1');
+  const run = monitor('smp', { machine: { cpus: processors }, cpus: '4', from: GUESTS_OF_CPUS });
+  expect(run).toEqual({ output: expected, status: { kind: 'exited', value: 0 } });
+});
+
 it('says why it cannot run a guest', () => {
-  const run = (cpus: string) => monitor('hello', {}, '', cpus);
-  expect(run('9').output).toBe('usage: monitor MIB CPUS IMAGE [INITRD [COMMAND LINE]]\n');
-  expect(run('9').status).toEqual({ kind: 'exited', value: 2 });
+  expect(monitor('hello', { cpus: '9' })).toEqual({
+    output: 'usage: monitor MIB CPUS IMAGE [INITRD [COMMAND LINE]]\n',
+    status: { kind: 'exited', value: 2 },
+  });
 });

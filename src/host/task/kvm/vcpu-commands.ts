@@ -2,7 +2,7 @@
 
 import type { CpuReset } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
-import { GuestMemoryFault, VCPU_STATISTICS, type VcpuStatistic } from '../../kvm/index.ts';
+import { VCPU_STATISTICS, type VcpuStatistic } from '../../kvm/index.ts';
 import { install } from '../calls/descriptors.ts';
 import type { Blocking } from '../process/blocking.ts';
 import type { Thread } from '../process/task.ts';
@@ -33,6 +33,7 @@ import type { KvmVcpu } from './vcpu.ts';
 
 /** A command. */
 export interface VcpuCommand {
+  /** May throw GuestMemoryFault, which is EFAULT to the program. */
   readonly perform: (vcpu: KvmVcpu, argument: number, thread: Thread) => Blocking<number> | number;
   /** Whether it can be performed while another thread runs the guest. */
   readonly isAsynchronous: boolean;
@@ -132,7 +133,7 @@ function getMpState({ vcpu }: KvmVcpu, at: number, { space }: Thread): number {
 /** From now on user space controls which virtual CPUs are stopped. */
 function setMpState({ vcpu, machine }: KvmVcpu, at: number, { space }: Thread): number {
   const state = space.memory.u32(at);
-  machine.userCpuState = true;
+  machine.leaveCpuStates();
   if (state !== MP_STATE.STOPPED && state !== MP_STATE.OPERATING)
     throw new LinuxError('ENXIO', `there is no state ${state} of a CPU`);
   vcpu.stopped = state === MP_STATE.STOPPED;
@@ -205,13 +206,8 @@ function storeStatus({ vcpu, page }: KvmVcpu, argument: number, thread: Thread):
   const place = thread.registers.signed(THIRD_ARGUMENT);
   const isPlace = place === STORE_STATUS.NOADDR || place === STORE_STATUS.PREFIXED;
   const base = place === STORE_STATUS.PREFIXED ? vcpu.block.prefix : 0;
-  try {
-    if (isPlace) vcpu.vm.writeGuest(BigInt(base + ARCHITECTURE_MODE), Uint8Array.of(1));
-    vcpu.storeStatus(isPlace ? base + STATUS_AREA : argument);
-  } catch (error) {
-    if (!(error instanceof GuestMemoryFault)) throw error;
-    throw new LinuxError('EFAULT', error.message);
-  }
+  if (isPlace) vcpu.vm.writeGuest(BigInt(base + ARCHITECTURE_MODE), Uint8Array.of(1));
+  vcpu.storeStatus(isPlace ? base + STATUS_AREA : argument);
   return 0;
 }
 

@@ -9,6 +9,7 @@ import { isAwaited, isKilled, waitAsKernel } from '../process/page-waits.ts';
 import { sleep } from '../process/sleep.ts';
 import type { Thread } from '../process/task.ts';
 import { WaitQueue } from '../wait-queue.ts';
+import { withGuestFaults } from './guest-faults.ts';
 import type { KvmVcpu } from './vcpu.ts';
 import { VCPU_COMMANDS } from './vcpu-commands.ts';
 
@@ -34,7 +35,7 @@ export class VcpuFile extends AnonymousFile {
     if (line === undefined)
       throw new LinuxError('ENOTTY', `a virtual CPU has no command 0x${command.toString(16)}`);
     if (this.#busy && !line.isAsynchronous) return this.#held(this.#waiting(command, argument, thread));
-    const result = line.perform(this.#vcpu, argument, thread);
+    const result = withGuestFaults(() => line.perform(this.#vcpu, argument, thread));
     this.#vcpu.machine.kick();
     return typeof result === 'number' ? result : this.#held(this.#locked(result));
   }

@@ -1,17 +1,18 @@
 /** The file of a virtual machine of /dev/kvm. */
 
-import { hasFacility } from '../../../machine/index.ts';
+import { hasFacility, KEY_CHANGED, KEY_REFERENCED } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
 import { O } from '../abi/files.ts';
 import { install } from '../calls/descriptors.ts';
 import { AnonymousFile } from '../events/anonymous.ts';
 import type { Blocking } from '../process/blocking.ts';
 import type { Thread } from '../process/task.ts';
-import { CAP, DIRTY_LOG, ENABLE_CAP, KVM, MEMORY_REGION, SKEYS } from './abi.ts';
+import { CAP, DIRTY_LOG, ENABLE_CAP, KEY_OPERATION, KEYOP, KVM, MEMORY_REGION, SKEYS } from './abi.ts';
 import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
 import { createDevice } from './flic-file.ts';
 import { injectFloating } from './floating-interrupts.ts';
+import { withGuestFaults } from './guest-faults.ts';
 import type { KvmMachine } from './machine.ts';
 import { absoluteMemoryOperation } from './memory-operation.ts';
 import { StatisticsFile } from './statistics-file.ts';
@@ -23,6 +24,8 @@ import { VcpuFile } from './vcpu-file.ts';
 const SKEYS_MAX = 1 << 20;
 /** What KVM_S390_GET_SKEYS returns for a guest that does not use storage keys. */
 const SKEYS_NONE = 1;
+/** The bits of a storage key: the lowest one is none. */
+const KEY_BITS = 0xfe;
 /** Slots of a virtual machine. */
 const SLOTS = 32767;
 
@@ -58,6 +61,7 @@ export const VM_COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command
   [KVM.S390_SET_CMMA_BITS, setUsageStates],
   [KVM.S390_GET_SKEYS, getKeys],
   [KVM.S390_SET_SKEYS, setKeys],
+  [KVM.S390_KEYOP, operateOnKey],
   [KVM.GET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'get')],
   [KVM.SET_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'set')],
   [KVM.HAS_DEVICE_ATTR, (machine, at, thread) => attribute(machine, at, thread, 'has')],
@@ -78,7 +82,7 @@ export class VmFile extends AnonymousFile {
     const perform = VM_COMMANDS.get(command);
     if (perform === undefined)
       throw new LinuxError('ENOTTY', `a virtual machine has no command 0x${command.toString(16)}`);
-    return perform(this.machine, argument, thread);
+    return withGuestFaults(() => perform(this.machine, argument, thread));
   }
 
   protected override closed(): void {
@@ -135,6 +139,9 @@ function enableCapability(machine: KvmMachine, at: number, { space }: Thread): n
       return 0;
     case CAP.S390_USER_INSTR0:
       if (!machine.userControlled) machine.vm.enableUserInstruction0();
+      return 0;
+    case CAP.S390_USER_OPEREXEC:
+      if (!machine.userControlled) machine.vm.enableUserOperations();
       return 0;
     case CAP.S390_HPAGE_1M:
       machine.demandNoVcpus();
@@ -210,6 +217,27 @@ function setKeys(machine: KvmMachine, at: number, thread: Thread): number {
   const { start, count, data } = keysRequest(at, thread);
   machine.vm.setKeys(start, thread.space.memory.read(data, count));
   return 0;
+}
+
+/** KVM_S390_KEYOP: an operation on the storage key of a page, as the instruction of its name. What the key was, is stored. */
+function operateOnKey({ vm }: KvmMachine, at: number, { space }: Thread): number {
+  const request = space.memory.struct(at, KEYOP.SIZE);
+  const address = request.getBigUint64(KEYOP.GUEST_ADDR);
+  const key = request.getUint8(KEYOP.KEY) & KEY_BITS;
+  request.setUint8(KEYOP.KEY, operate(vm, request.getUint8(KEYOP.OPERATION), address, key));
+  space.memory.write(at, new Uint8Array(request.buffer, request.byteOffset, KEYOP.SIZE));
+  return 0;
+}
+
+/** Performs an operation on a key. Returns what it tells of the former one. @throws LinuxError EINVAL for an unknown one; EFAULT */
+function operate(vm: KvmMachine['vm'], operation: number, address: bigint, key: number): number {
+  if (!Object.values<number>(KEY_OPERATION).includes(operation))
+    throw new LinuxError('EINVAL', `operation ${operation} on a storage key`);
+  const old = vm.getKey(address);
+  if (operation === KEY_OPERATION.SSKE) vm.setKey(address, key);
+  if (operation !== KEY_OPERATION.RRBE) return old;
+  if ((old & KEY_REFERENCED) !== 0) vm.setKey(address, old & ~KEY_REFERENCED);
+  return old & (KEY_REFERENCED | KEY_CHANGED);
 }
 
 function attribute(machine: KvmMachine, at: number, thread: Thread, action: 'get' | 'set' | 'has'): number {
