@@ -1517,7 +1517,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'kvm: a stop of which user space is told is done at once',
+    name: 'kvm: a stop that user space performs is done at once',
     file: 'src/host/kvm/delivery.ts',
     find: 'if (vcpu.vm.userStops) this.stopReached = true;\n    else vcpu.stopped = true;',
     replace: 'if (vcpu.vm.userStops) this.stopReached = true;\n    vcpu.stopped = true;',
@@ -2955,7 +2955,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'bytes }',
   },
   {
-    name: 'task: a fault is told again and again',
+    name: 'task: a page fault is reported more than once',
     file: 'src/host/task/userfaults/faults.ts',
     find: '      this.#unread.delete(waiting);\n      this.#read.add(waiting);\n',
     replace: '      this.#read.add(waiting);\n',

@@ -21,7 +21,7 @@ it('finds nothing in fixed runs', () => {
   }
 });
 
-/** The commands that cases of so many seeds make, with those of the files that have them not. */
+/** Returns the commands that cases of so many seeds make, also on files that do not have them. */
 function commandsOf(seeds: number): Set<number> {
   const made = new Set<number>();
   for (let seed = 0; seed < seeds; seed++) {

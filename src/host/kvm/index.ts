@@ -8,7 +8,7 @@ export { DEBUG_TYPE, type GuestDebugOptions, type HardwareBreakpoint } from './g
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
 export type { FloatingInterrupt, LocalInterrupt, MachineCheck } from './interrupt-requests.ts';
 export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
-export { type IoInterruption, IoInterrupts } from './io-interrupts.ts';
+export { adapterInterruption, type IoInterruption, IoInterrupts } from './io-interrupts.ts';
 export {
   AbsoluteMemory,
   type ExchangeResult,

@@ -23,7 +23,7 @@ export interface IoInterruption {
 }
 
 /** Returns the adapter interruption of a subclass. */
-function adapterInterruption(isc: number): IoInterruption {
+export function adapterInterruption(isc: number): IoInterruption {
   return { subchannel: 0, parameter: 0, identification: (ADAPTER | (isc << SUBCLASS_SHIFT)) >>> 0 };
 }
 

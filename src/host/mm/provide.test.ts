@@ -59,7 +59,7 @@ describe('served memory', () => {
     expect(read(HOME + 2n * PAGE)).toBe('c');
   });
 
-  it('fails for those who cannot wait', () => {
+  it('fails for callers that cannot wait', () => {
     mm.serveFaults(FIRST, FIRST + 2, one, SERVED.MISSING);
     expect(codeOf(() => mm.read(HOME, 1))).toBe('EFAULT');
   });

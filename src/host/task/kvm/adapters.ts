@@ -4,15 +4,12 @@
  */
 
 import { LinuxError } from '../../errors.ts';
-import type { FloatingInterrupt } from '../../kvm/index.ts';
+import { adapterInterruption, type FloatingInterrupt } from '../../kvm/index.ts';
 import { AIS_MODE } from './abi.ts';
 
 /** The number of adapters (Linux: MAX_S390_IO_ADAPTERS). */
 const ADAPTERS = 64;
 const SUBCLASSES = 8;
-/** The bit of an adapter, and the place of the subclass, in an interruption-identification word. */
-const ADAPTER_BIT = 0x8000_0000;
-const SUBCLASS_SHIFT = 27;
 
 /** An adapter, as user space registers it. */
 export interface Adapter {
@@ -84,10 +81,9 @@ export class Adapters {
   /** Makes the interruption of an adapter pending, unless it is suppressed. @throws LinuxError EINVAL if there is no such adapter */
   interrupt(id: number): void {
     const { isc, suppressible } = this.get(id);
-    const identification = (ADAPTER_BIT | ((isc % SUBCLASSES) << SUBCLASS_SHIFT)) >>> 0;
     const isSubject = suppressible && this.#hasSuppression();
     if (isSubject && (this.#modes.none & bitOf(isc)) !== 0) return;
-    this.#inject({ type: 'io', adapter: true, subchannel: 0, parameter: 0, identification });
+    this.#inject({ type: 'io', adapter: true, ...adapterInterruption(isc % SUBCLASSES) });
     const { single, none } = this.#modes;
     if (isSubject) this.#modes = { single, none: none | (single & bitOf(isc)) };
   }

@@ -4,12 +4,11 @@ import { hasFacility } from '../../../machine/index.ts';
 import type { Host } from '../../host.ts';
 import { MAX_VCPUS, MEM_OP_MAX_SIZE } from '../../kvm/index.ts';
 import { CAP, MEMOP_EXTENSION, ROUTES_MAX } from './abi.ts';
+import { FACILITY } from './cpu-model.ts';
 import { GUEST_DEBUG_FLAGS } from './debug.ts';
 
 /** Slots of a virtual machine. */
 const SLOTS = 32767;
-/** Facility bits. */
-const FACILITY = { VECTOR: 129, GUARDED_STORAGE: 133, BRANCH_PREDICTION: 82 } as const;
 
 /** Those that are there and say no more. */
 // biome-ignore format: by number

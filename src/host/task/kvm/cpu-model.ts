@@ -6,6 +6,14 @@
 import { hasFacility, type Machine } from '../../../machine/index.ts';
 import { type GuestCpuModel, modelOf } from '../../kvm/index.ts';
 
+/** Facilities that capabilities of /dev/kvm are about: bits of the facility list. */
+export const FACILITY = {
+  SUPPRESSION: 72,
+  BRANCH_PREDICTION: 82,
+  VECTOR: 129,
+  GUARDED_STORAGE: 133,
+} as const;
+
 /** The first 16 facilities of each doubleword need a hypervisor that knows them. A guest has the others as the machine has them. */
 const DOUBLEWORD = 64;
 const MANAGED = 16;

@@ -17,16 +17,13 @@ import type { System } from '../system.ts';
 import type { WaitQueue } from '../wait-queue.ts';
 import { NO_MEM_LIMIT } from './abi.ts';
 import { Adapters } from './adapters.ts';
-import { initialMask, initialModel, withFacility } from './cpu-model.ts';
+import { FACILITY, initialMask, initialModel, withFacility } from './cpu-model.ts';
 import { EventDescriptors } from './event-descriptors.ts';
 import { InterruptDescriptors } from './interrupt-descriptors.ts';
 import { Routes } from './routes.ts';
 
 /** The limit of a guest's storage at first: all addresses of a Linux process but the last page (TASK_SIZE_MAX). */
 const HIGHEST_LIMIT = (1n << 64n) - 4096n;
-
-/** The facility of adapter-interruption suppression. */
-const SUPPRESSION = 72;
 
 /** What counts a floating interruption. */
 const COUNTS = {
@@ -101,7 +98,7 @@ export class KvmMachine {
     this.#vm = userControlled ? null : this.#makeVm();
     this.adapters = new Adapters(
       (request) => this.injectFloating(request),
-      () => this.#has(SUPPRESSION),
+      () => this.#has(FACILITY.SUPPRESSION),
     );
     this.routes = new Routes(mm, this.adapters);
     this.interruptEvents = new InterruptDescriptors(this.routes);

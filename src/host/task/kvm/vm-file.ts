@@ -10,6 +10,7 @@ import type { Thread } from '../process/task.ts';
 import { CAP, DIRTY_LOG, ENABLE_CAP, KEY_OPERATION, KEYOP, KVM, MEMORY_REGION, SKEYS } from './abi.ts';
 import { deviceAttribute, readAttribute } from './attributes.ts';
 import { capability } from './capabilities.ts';
+import { FACILITY } from './cpu-model.ts';
 import { createDevice } from './flic-file.ts';
 import { injectFloating } from './floating-interrupts.ts';
 import { withGuestFaults } from './guest-faults.ts';
@@ -28,9 +29,6 @@ const SKEYS_NONE = 1;
 const KEY_BITS = 0xfe;
 /** Slots of a virtual machine. */
 const SLOTS = 32767;
-
-/** Facilities that capabilities give a guest: bits of its facility list. */
-const FACILITY = { SUPPRESSION: 72, VECTOR: 129, GUARDED_STORAGE: 133 } as const;
 
 /** Performs a command. */
 type Command = (machine: KvmMachine, argument: number, thread: Thread) => Blocking<number> | number;

@@ -40,7 +40,7 @@ const take = () => {
 };
 
 describe('the faults of a userfaultfd', () => {
-  it('are told once each, the oldest first', () => {
+  it('are reported once each, the oldest first', () => {
     wait(1, 7n);
     wait(2, 5n, { isWrite: true });
     wait(3, 6n, { isMinor: true });
@@ -53,13 +53,13 @@ describe('the faults of a userfaultfd', () => {
     expect(take()).toBeNull();
   });
 
-  it('are told with the number of the thread if that is asked for', () => {
+  it('are reported with the number of the thread if that is asked for', () => {
     faults.initialize(FEATURE.THREAD_ID);
     wait(77, 1n);
     expect(take()?.[3]).toBe(77n << 32n);
   });
 
-  it('end for those who wait for a page of a range, whether they were told or not', () => {
+  it('end for those who wait for a page of a range, whether they were reported or not', () => {
     const [one, two, three] = [wait(1, 4n), wait(2, 5n), wait(3, 6n)];
     take();
     faults.wake(4n * PAGE, 6n * PAGE);
