@@ -241,6 +241,16 @@ describe.each([
     expect(seen()).toBe(0x58);
   });
 
+  it('are null for another guest of the process until it uses them itself', () => {
+    guest.on(AT, stg(1, 0, 2));
+    set(0x58);
+    const vm = guest.host.createVm(guest.mm);
+    vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: GUEST_BYTES, userspaceAddr: GUEST_HOME });
+    expect(vm.getKeys(AT, 1)).toBe(null);
+    vm.setKeys(AT + 1, [0x20]);
+    expect(vm.getKeys(AT, 2)).toEqual(bytes(0x58, 0x20));
+  });
+
   it('cannot be enabled without memory: the guest can continue later, at the same instruction', () => {
     guest.mm.write(guest.processAddress(AT), bytes(7));
     // Enabling them must split a frame of 1 MiB, or copy a page.

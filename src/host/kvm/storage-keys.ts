@@ -16,6 +16,8 @@ const MAX_KEYS = 1 << 20;
 export class StorageKeys {
   readonly #mm: Mm;
   readonly #slots: MemorySlots;
+  /** Whether this guest uses keys. Others of the same process may, whose keys are those of the same pages. */
+  #isUsed = false;
 
   constructor(mm: Mm, slots: MemorySlots) {
     this.#mm = mm;
@@ -24,13 +26,13 @@ export class StorageKeys {
 
   /**
    * Returns the keys of `count` frames, each access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02;
-   * null (KVM_S390_GET_SKEYS_NONE) if the guest does not use keys: then all are 0.
+   * null (KVM_S390_GET_SKEYS_NONE) if the guest has not used keys, and none were set.
    *
    * @throws LinuxError EINVAL for a count of 0 or more than 2^20, or a frame that is out of range; EFAULT when a frame is
    *   in no slot, or the process has nothing mapped there
    */
   get(startFrame: number, count: number): Uint8Array | null {
-    if (!this.#mm.ptes.usesKeys) return null;
+    if (!this.#isUsed) return null;
     check(startFrame, count);
     const keys = new Uint8Array(count);
     this.#pages(startFrame, count).forEach((page, i) => {
@@ -39,11 +41,17 @@ export class StorageKeys {
     return keys;
   }
 
-  /** Returns the key of one frame, 0 if the guest does not use keys. @throws LinuxError as `get` */
+  /** Returns the key of one frame, 0 if the process does not use keys. @throws LinuxError as `get` */
   of(frame: number): number {
     check(frame, 1);
     const [page] = this.#pages(frame, 1) as [number];
     return this.#mm.ptes.usesKeys ? this.#mm.keyOf(processPage(page)) : 0;
+  }
+
+  /** Makes the guest use keys, and the process too. @throws LinuxError ENOMEM; nothing has changed then */
+  enable(): void {
+    this.#mm.enableKeys();
+    this.#isUsed = true;
   }
 
   /**
@@ -57,7 +65,7 @@ export class StorageKeys {
     check(startFrame, keys.length);
     for (let i = 0; i < keys.length; i++) demandKey(keys[i] as number);
     const pages = this.#pages(startFrame, keys.length);
-    this.#mm.enableKeys();
+    this.enable();
     this.#mm.setKeys(pages, keys);
   }
 

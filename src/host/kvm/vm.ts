@@ -242,7 +242,7 @@ export class VirtualMachine implements GuestMachine {
    */
   enableKeys(): void {
     this.life.operation(() => {
-      this.mm.enableKeys();
+      this.#keys.enable();
       for (const { block } of this.#vcpus) {
         const controls = block.get32(SIE.INTERCEPTION_CONTROLS);
         block.set32(SIE.INTERCEPTION_CONTROLS, (controls & ~INTERCEPT_KEYS) >>> 0);
