@@ -897,7 +897,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected isValidPsw keyAllowsFetch keyAllowsStore fetchOverridden applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'absolutePage logicalPage segmentNumber eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList hasFacility comparedKeyBits instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
+      'absolutePage logicalPage segmentNumber eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList hasFacility comparedKeyBits instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit lockedFunctions timingFunctions'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),

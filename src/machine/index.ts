@@ -93,7 +93,9 @@ export {
 } from './instructions/formats.ts';
 export { comparedKeyBits, PFMF } from './instructions/keys.ts';
 export { ICTL, type InstructionLine, type LineOptions } from './instructions/line.ts';
+export { lockedFunctions } from './instructions/locked.ts';
 export { INSTRUCTIONS } from './instructions/table.ts';
+export { timingFunctions } from './instructions/timing-facility.ts';
 export { InternalError } from './internal-error.ts';
 export {
   EXT,

@@ -5,7 +5,8 @@
 
 import { expect, it } from 'vitest';
 import { PGM } from '../interruption.ts';
-import { bare, CODE, DAT, MODE_64 } from '../testing/bare.ts';
+import { bare, CODE, DAT, exception, MODE_64 } from '../testing/bare.ts';
+import { lockedFunctions } from './locked.ts';
 
 const PAGES = 0xa000;
 /** The second, fourth, sixth and eighth operand, each in a page of its own, and the parameter list in two pages. */
@@ -72,3 +73,15 @@ it.each(Array.from({ length: 24 }, (_, code) => [code]))(
     }
   },
 );
+
+it('says which functions there are as its test of each does', () => {
+  const bits = lockedFunctions();
+  expect(bits.length).toBe(32);
+  for (let code = 0; code < 256; code++) {
+    const tested = bare();
+    tested.gr[0] = 0x100n | BigInt(code);
+    expect(exception(tested, 'ee0000000000')).toBe(0);
+    const bit = (bits[code >> 3]! >> (7 - (code & 7))) & 1;
+    expect([code, bit]).toEqual([code, tested.cc === 0 ? 1 : 0]);
+  }
+});

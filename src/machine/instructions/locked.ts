@@ -238,6 +238,17 @@ function performEqual(c: Processor): void {
   c.cc = 0;
 }
 
+/** The number of function codes: eight bits of register 0. */
+const CODES = 256;
+
+/** Returns which functions PERFORM LOCKED OPERATION has: a bit for each of the 256 codes, from the left, as its test of a function says. */
+export function lockedFunctions(): Uint8Array {
+  const bits = new Uint8Array(CODES / 8);
+  for (let code = 0; code < FUNCTIONS; code++)
+    bits[code >>> 3] = (bits[code >>> 3] as number) | (0x80 >>> (code & 7));
+  return bits;
+}
+
 function plo(c: Processor, r1: number, r3: number): void {
   const control = c.low(0);
   const code = control & 0xff;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PGM } from '../interruption.ts';
 import { Machine } from '../machine.ts';
 import { bare, DATA, exception, get, MODE_31, MODE_64, PROBLEM } from '../testing/bare.ts';
+import { timingFunctions } from './timing-facility.ts';
 
 /** Performs a function. Returns the doublewords of its parameter block. */
 function asked(cpu: ReturnType<typeof bare>, code: bigint, count: number): bigint[] {
@@ -27,6 +28,12 @@ describe('PERFORM TIMING FACILITY FUNCTION', () => {
     expect(asked(cpu, 1n, 4)).toEqual([start + 12n, offset, offset, 0n]);
     expect(asked(cpu, 2n, 7)).toEqual([start + 16n, 0n, offset, 0n, 0n, offset, 0n]);
     expect(BigInt.asUintN(64, start + 16n + offset)).toBe(cpu.tod - 4n);
+  });
+
+  it('says which functions it has', () => {
+    const cpu = bare();
+    expect(asked(cpu, 0n, 2)).toEqual([0xf000_0000_0000_0000n, 0n]);
+    expect(Buffer.from(timingFunctions())).toEqual(Buffer.from(cpu.storage.read(DATA, 16)));
   });
 
   it('shows a guest its epoch difference', () => {

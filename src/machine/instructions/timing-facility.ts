@@ -51,6 +51,13 @@ const QUERIES: readonly ((c: Processor) => void)[] = [
 
 const AVAILABLE = ((1n << BigInt(QUERIES.length)) - 1n) << BigInt(64 - QUERIES.length);
 
+/** Returns which functions PERFORM TIMING FACILITY FUNCTION has: a bit for each of the 128 codes, from the left, as its query says. */
+export function timingFunctions(): Uint8Array {
+  const bits = new Uint8Array(16);
+  new DataView(bits.buffer).setBigUint64(0, AVAILABLE);
+  return bits;
+}
+
 /**
  * The control functions set and steer the clock, and are not available: condition code 3, or a privileged-operation exception
  * in the problem state. A query function that is not available is a specification exception.

@@ -299,6 +299,8 @@ export const CPU_MODEL = {
   MACHINE_FEAT: 3,
   PROCESSOR_SUBFUNC: 4,
   MACHINE_SUBFUNC: 5,
+  PROCESSOR_UV_FEAT_GUEST: 6,
+  MACHINE_UV_FEAT_GUEST: 7,
 } as const;
 /** struct kvm_s390_vm_cpu_processor. */
 export const CPU_PROCESSOR = { SIZE: 2064, CPUID: 0, IBC: 8, FAC_LIST: 16 } as const;
@@ -306,9 +308,14 @@ export const CPU_PROCESSOR = { SIZE: 2064, CPUID: 0, IBC: 8, FAC_LIST: 16 } as c
 export const CPU_MACHINE = { SIZE: 4112, CPUID: 0, IBC: 8, FAC_MASK: 16, FAC_LIST: 2064 } as const;
 /** The size of a list of facilities in the structs of processors and machines. */
 export const FAC_LIST_SIZE = 2048;
-/** struct kvm_s390_vm_cpu_feat, a bitmap, and struct kvm_s390_vm_cpu_subfunc. */
+/** struct kvm_s390_vm_cpu_feat: a bitmap whose first bit is the leftmost one. */
 export const CPU_FEAT_SIZE = 128;
-export const CPU_SUBFUNC_SIZE = 2048;
+/** KVM_S390_VM_CPU_FEAT_*. */
+export const CPU_FEAT = { ESOP: 0 } as const;
+/** struct kvm_s390_vm_cpu_subfunc. The blocks of instructions that the machine does not have follow. */
+export const CPU_SUBFUNC = { SIZE: 2048, PLO: 0, PTFF: 32 } as const;
+/** struct kvm_s390_vm_cpu_uv_feat. */
+export const CPU_UV_FEAT_SIZE = 8;
 export const MIGRATION = { STOP: 0, START: 1, STATUS: 2 } as const;
 
 /** struct kvm_s390_mem_op. */

@@ -1,17 +1,11 @@
 /** Attributes of a virtual machine (Linux: kvm_s390_vm_set_attr; Documentation/virt/kvm/devices/vm.rst). */
 
 import { LinuxError } from '../../errors.ts';
-import { modelOf } from '../../kvm/index.ts';
 import type { UserMemory } from '../memory/user-memory.ts';
 import type { Thread } from '../process/task.ts';
 import {
-  CPU_FEAT_SIZE,
-  CPU_MACHINE,
   CPU_MODEL,
-  CPU_PROCESSOR,
-  CPU_SUBFUNC_SIZE,
   DEVICE_ATTR,
-  FAC_LIST_SIZE,
   MEM_CTRL,
   MIGRATION,
   NO_MEM_LIMIT,
@@ -19,6 +13,19 @@ import {
   TOD_CLOCK,
   VM_ATTR,
 } from './abi.ts';
+import {
+  getFeatures,
+  getFunctions,
+  getMachine,
+  getMachineFeatures,
+  getMachineFunctions,
+  getProcessor,
+  getUltravisorFeatures,
+  setFeatures,
+  setFunctions,
+  setProcessor,
+  setUltravisorFeatures,
+} from './cpu-model-attributes.ts';
 import type { KvmMachine } from './machine.ts';
 
 /** A request for an attribute: struct kvm_device_attr. */
@@ -64,16 +71,15 @@ const ATTRIBUTES: ReadonlyMap<string, Attribute<KvmMachine>> = new Map<string, A
   [attributeKey(VM_ATTR.TOD, TOD_ATTR.EXT), { get: getTodExtended, set: setTodExtended }],
   [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR), { get: getProcessor, set: setProcessor }],
   [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE), { get: getMachine }],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR_FEAT), { get: getFeatures, set: setFeatures }],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE_FEAT), { get: getMachineFeatures }],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR_SUBFUNC), { get: getFunctions, set: setFunctions }],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE_SUBFUNC), { get: getMachineFunctions }],
   [
-    attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR_FEAT),
-    { get: getNothing(CPU_FEAT_SIZE), set: setNothing(CPU_FEAT_SIZE) },
+    attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR_UV_FEAT_GUEST),
+    { get: getUltravisorFeatures, set: setUltravisorFeatures },
   ],
-  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE_FEAT), { get: getNothing(CPU_FEAT_SIZE) }],
-  [
-    attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.PROCESSOR_SUBFUNC),
-    { get: getNothing(CPU_SUBFUNC_SIZE), set: setNothing(CPU_SUBFUNC_SIZE) },
-  ],
-  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE_SUBFUNC), { get: getNothing(CPU_SUBFUNC_SIZE) }],
+  [attributeKey(VM_ATTR.CPU_MODEL, CPU_MODEL.MACHINE_UV_FEAT_GUEST), { get: getUltravisorFeatures }],
 ]);
 
 /**
@@ -147,47 +153,4 @@ function setTodExtended(machine: KvmMachine, memory: UserMemory, address: number
   if (clock.getUint8(TOD_CLOCK.EPOCH_IDX) !== 0)
     throw new LinuxError('EINVAL', 'the TOD clock has no epoch index');
   machine.tod = clock.getBigUint64(TOD_CLOCK.TOD);
-}
-
-function getProcessor({ cpuModel }: KvmMachine, memory: UserMemory, address: number): void {
-  const bytes = new Uint8Array(CPU_PROCESSOR.SIZE);
-  new DataView(bytes.buffer).setBigUint64(CPU_PROCESSOR.CPUID, cpuModel.cpuId);
-  bytes.set(cpuModel.facilities, CPU_PROCESSOR.FAC_LIST);
-  memory.write(address, bytes);
-}
-
-function setProcessor(machine: KvmMachine, memory: UserMemory, address: number): void {
-  machine.demandNoVcpus();
-  const processor = memory.struct(address, CPU_PROCESSOR.SIZE);
-  const { buffer, byteOffset } = processor;
-  const list = new Uint8Array(buffer, byteOffset + CPU_PROCESSOR.FAC_LIST, FAC_LIST_SIZE);
-  machine.cpuModel = {
-    cpuId: processor.getBigUint64(CPU_PROCESSOR.CPUID),
-    // The list of a guest is as long as the machine's.
-    facilities: list.slice(0, machine.cpuModel.facilities.length),
-  };
-}
-
-function getMachine({ system, facilityMask }: KvmMachine, memory: UserMemory, address: number): void {
-  const bytes = new Uint8Array(CPU_MACHINE.SIZE);
-  const { machine } = system.host;
-  new DataView(bytes.buffer).setBigUint64(CPU_MACHINE.CPUID, modelOf(machine).cpuId);
-  bytes.set(facilityMask, CPU_MACHINE.FAC_MASK);
-  bytes.set(machine.facilities, CPU_MACHINE.FAC_LIST);
-  memory.write(address, bytes);
-}
-
-/** Features of the interpretation of guests, and functions of instructions that have several: there are none. */
-function getNothing(size: number) {
-  return (_: KvmMachine, memory: UserMemory, address: number): void => {
-    memory.write(address, new Uint8Array(size));
-  };
-}
-
-function setNothing(size: number) {
-  return (machine: KvmMachine, memory: UserMemory, address: number): void => {
-    const wanted = memory.read(address, size);
-    if (wanted.some((byte) => byte !== 0)) throw new LinuxError('EINVAL', 'there are no such features');
-    machine.demandNoVcpus();
-  };
 }

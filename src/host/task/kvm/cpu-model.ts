@@ -1,13 +1,16 @@
 /**
- * The facilities of a guest of /dev/kvm: which it may have, and which it has without a CPU model (Linux: kvm_arch_init_vm,
- * arch/s390/tools/gen_facilities.c). User space enables others by capabilities.
+ * The CPU model of a guest of /dev/kvm: which facilities it may have, and which it has without a CPU model (Linux: kvm_arch_init_vm,
+ * arch/s390/tools/gen_facilities.c; user space enables others by capabilities), the features of the machine, and the functions of its
+ * instructions (Linux: kvm_s390_cpu_feat_init).
  */
 
-import { hasFacility, type Machine } from '../../../machine/index.ts';
+import { hasFacility, lockedFunctions, type Machine, timingFunctions } from '../../../machine/index.ts';
 import { type GuestCpuModel, modelOf } from '../../kvm/index.ts';
+import { CPU_FEAT, CPU_FEAT_SIZE, CPU_SUBFUNC } from './abi.ts';
 
-/** Facilities that capabilities of /dev/kvm are about: bits of the facility list. */
+/** Facilities that capabilities and attributes of /dev/kvm are about: bits of the facility list. */
 export const FACILITY = {
+  TOD_STEERING: 28,
   SUPPRESSION: 72,
   BRANCH_PREDICTION: 82,
   VECTOR: 129,
@@ -52,4 +55,18 @@ export function initialMask(machine: Machine): Uint8Array {
 /** Returns the model of a guest to which user space gives none. */
 export function initialModel(machine: Machine): GuestCpuModel {
   return { cpuId: modelOf(machine).cpuId, facilities: passed(machine, KNOWN) };
+}
+
+/**
+ * The features of the machine (struct kvm_s390_vm_cpu_feat): a protection exception says what forbade the access (enhanced
+ * suppression on protection). The others are about guests of guests, which the host does not support.
+ */
+export const MACHINE_FEATURES: Uint8Array = withFacility(new Uint8Array(CPU_FEAT_SIZE), CPU_FEAT.ESOP);
+
+/** Returns which functions the instructions of a machine have that have several (struct kvm_s390_vm_cpu_subfunc). */
+export function availableFunctions({ facilities }: Machine): Uint8Array {
+  const functions = new Uint8Array(CPU_SUBFUNC.SIZE);
+  functions.set(lockedFunctions(), CPU_SUBFUNC.PLO);
+  if (hasFacility(facilities, FACILITY.TOD_STEERING)) functions.set(timingFunctions(), CPU_SUBFUNC.PTFF);
+  return functions;
 }

@@ -15,9 +15,9 @@ import type { Mm } from '../../mm/index.ts';
 import type { Caller } from '../process/caller.ts';
 import type { System } from '../system.ts';
 import type { WaitQueue } from '../wait-queue.ts';
-import { NO_MEM_LIMIT } from './abi.ts';
+import { CPU_FEAT_SIZE, NO_MEM_LIMIT } from './abi.ts';
 import { Adapters } from './adapters.ts';
-import { FACILITY, initialMask, initialModel, withFacility } from './cpu-model.ts';
+import { availableFunctions, FACILITY, initialMask, initialModel, withFacility } from './cpu-model.ts';
 import { EventDescriptors } from './event-descriptors.ts';
 import { InterruptDescriptors } from './interrupt-descriptors.ts';
 import { Routes } from './routes.ts';
@@ -74,6 +74,9 @@ export class KvmMachine {
   /** The facilities that a guest may have: those of the CPU model count if they are here. */
   #facilityMask: Uint8Array;
   #cpuModel: GuestCpuModel;
+  /** What user space says the guest has (struct kvm_s390_vm_cpu_feat, struct kvm_s390_vm_cpu_subfunc): KVM keeps it, and the guest does not depend on it. */
+  features: Uint8Array = new Uint8Array(CPU_FEAT_SIZE);
+  functions: Uint8Array;
   /** What the guest's TOD clock is ahead of the machine's. */
   #epoch = 0n;
   /** The eventfds that notifications of virtio devices wake. */
@@ -95,6 +98,7 @@ export class KvmMachine {
     );
     this.#facilityMask = initialMask(system.host.machine);
     this.#cpuModel = initialModel(system.host.machine);
+    this.functions = availableFunctions(system.host.machine);
     this.#vm = userControlled ? null : this.#makeVm();
     this.adapters = new Adapters(
       (request) => this.injectFloating(request),
