@@ -1529,6 +1529,24 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'addressed.stopping',
   },
   {
+    name: 'kvm: DIAGNOSE 0x44 and 0x9c give way to nobody',
+    file: 'src/host/kvm/diagnose.ts',
+    find: 'vcpu.gaveWay = true;',
+    replace: '',
+  },
+  {
+    name: 'kvm: a guest that polls keeps the processor for a whole turn',
+    file: 'src/host/task/kvm/run.ts',
+    find: '() => vcpu.exits >= last',
+    replace: '() => false',
+  },
+  {
+    name: 'kvm: storage keys are used by all guests of a process at once',
+    file: 'src/host/kvm/storage-keys.ts',
+    find: 'if (!this.#isUsed) return null;',
+    replace: 'if (!this.#mm.ptes.usesKeys) return null;',
+  },
+  {
     name: 'a CPU in an enabled wait is running',
     file: 'src/machine/sigp.ts',
     find: 'return target.stopped || target.pswMask & PSW.WAIT ? SIGP_STATUS.NOT_RUNNING : 0;',

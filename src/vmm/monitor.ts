@@ -396,7 +396,7 @@ export class Monitor {
       const exit = vcpu.run(cpu, Math.min(this.#turnLeft, left), pending, this.#pace);
       const done = cpu.executed - before;
       left -= done;
-      this.#endTurn(done);
+      this.#endTurn(vcpu.gaveWay ? this.#turn : done);
       const end = this.#answer(vcpu, exit);
       if (end !== null) return end;
       if (exit.reason !== 'KVM_EXIT_HLT' && pending()) break;

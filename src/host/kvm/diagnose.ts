@@ -38,6 +38,8 @@ export function diagnose(vcpu: GuestCpu, cpu: Cpu): Handled {
       return releasePages(vcpu, r1, r3);
     case 0x44:
     case 0x9c:
+      // Whoever runs the guest knows the other CPUs that need a processor, also the one that 0x9c names.
+      vcpu.gaveWay = true;
       return DONE;
     case 0x258:
       return pageReferenceServices(vcpu, cpu, r1, r3);

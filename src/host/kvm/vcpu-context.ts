@@ -104,6 +104,8 @@ export interface GuestCpu {
   readonly local: LocalInterrupts;
   /** Whether it is stopped. */
   stopped: boolean;
+  /** Whether the guest has given up the processor since it was entered: DIAGNOSE 0x44, or 0x9c for a certain other CPU. */
+  gaveWay: boolean;
   /** Whether a stop is pending. */
   readonly stopping: boolean;
   /** Whether a restart interruption is pending. */

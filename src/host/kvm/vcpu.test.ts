@@ -647,9 +647,12 @@ describe('instructions that the host executes', () => {
     expect(interrupted()).toEqual({ code: PGM.SPECIFICATION, length: 4, address: BigInt(START + 28) });
   });
 
-  it('DIAGNOSE 0x44 and 0x9c only take time', () => {
-    program(diag(0, 0, 0x44), diag(0, 0, 0x9c));
+  it.each([0x44, 0x9c])('DIAGNOSE 0x%x gives up the processor', (code) => {
+    program(diag(0, 0, code));
+    expect(run()).toEqual({ reason: 'KVM_EXIT_INTR' });
+    expect(vcpu.gaveWay).toBe(true);
     expect(ends()).toBe(AT.DONE);
+    expect(vcpu.gaveWay).toBe(false);
   });
 
   it('DIAGNOSE 0x308 is an exit for a reset', () => {

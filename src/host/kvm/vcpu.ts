@@ -120,6 +120,11 @@ export class Vcpu implements GuestCpu {
   readonly local: LocalInterrupts;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null. */
   pageFaultToken: bigint | null = null;
+  /**
+   * Whether the guest has given up the processor since `run` was called last, by DIAGNOSE 0x44 or 0x9c. `run` returned then: another thread
+   * or virtual CPU may have the processor.
+   */
+  gaveWay = false;
   /** Whether the frame of the state description is its own. */
   readonly #ownsDescription: boolean;
   readonly #clocks: GuestClocks;
@@ -380,7 +385,10 @@ export class Vcpu implements GuestCpu {
   /**
    * Runs the guest on a processor until its user is needed. Returns the reason.
    *
-   * @param limit units of work after which it returns KVM_EXIT_INTR: an integer from 1 on, or Infinity
+   * KVM_EXIT_INTR says that the guest was left for another reason: it can go on.
+   *
+   * @param limit units of work after which it returns KVM_EXIT_INTR, as it does when the guest gives up the processor (`gaveWay`):
+   *   an integer from 1 on, or Infinity
    * @param pending called after every interception that the host has handled. If it returns true,
    *   `run` returns KVM_EXIT_INTR, as KVM_RUN does for a pending signal. Like a listener it must not act; what it
    *   throws, `run` throws at its end
@@ -400,6 +408,7 @@ export class Vcpu implements GuestCpu {
 
   #run(cpu: Cpu, limit: number, pending: (() => boolean) | undefined, pacer: Pacer | null): Exit {
     let left = limit;
+    this.gaveWay = false;
     this.vm.gmap.enable(cpu);
     this.#interceptions.begin();
     this.loadRegisters(cpu);
@@ -413,6 +422,7 @@ export class Vcpu implements GuestCpu {
         const exit = this.#step(cpu, left, pacer);
         if (exit !== 'resume') return this.#exited(exit);
         if (this.debug.stop !== null) return this.#stopped(this.debug.stop);
+        if (this.gaveWay) return { reason: 'KVM_EXIT_INTR' };
         left -= this.#spent;
         if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
       }

@@ -34,6 +34,9 @@ asm(".pushsection .text\n"
     "  j 0b\n"
     ".popsection");
 
+/* Another CPU may need the processor: DIAGNOSE 0x44 ends the time slice. */
+static void give_way(void) { asm volatile("diag 0,0,0x44" : : : "memory"); }
+
 /* Sends an order. Returns the condition code. */
 static int signal(uint16_t cpu, uint32_t order, uint64_t parameter, uint32_t *status) {
   register uint64_t result asm("2") = 0;
@@ -60,14 +63,12 @@ static void order(uint16_t cpu, const char *name, uint32_t code, uint64_t parame
 /* An order to reset or to stop is accepted before it is done. */
 static void wait_stopped(uint16_t cpu) {
   uint32_t status;
-  while (signal(cpu, SENSE, 0, &status) != STATUS_STORED || !(status & STOPPED)) {
-  }
+  while (signal(cpu, SENSE, 0, &status) != STATUS_STORED || !(status & STOPPED)) give_way();
   print("CPU %u is stopped\n", cpu);
 }
 
 static void wait_count(uint16_t cpu) {
-  for (uint64_t before = count; count == before;) {
-  }
+  for (uint64_t before = count; count == before;) give_way();
   print("CPU %u counts\n", cpu);
 }
 

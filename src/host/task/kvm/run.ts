@@ -14,6 +14,11 @@ import type { RunPage } from './run-page.ts';
 import { loadState, storeState } from './synchronize.ts';
 import type { KvmVcpu } from './vcpu.ts';
 
+/**
+ * Exits of a guest that end its thread's turn. One takes as long as hundreds of instructions: turns are counted in these, and a guest that polls
+ * by SIGNAL PROCESSOR would keep the processor for seconds.
+ */
+const EXITS_OF_TURN = 2000;
 /** The interception code of a CPU that SIGNAL PROCESSOR has stopped. */
 const ICPT_STOP = 0x28;
 
@@ -69,7 +74,7 @@ function interrupted({ page }: KvmVcpu): number {
  * @throws LinuxError
  */
 function* execute(vcpu: KvmVcpu, thread: Thread): Blocking<Exit | PendingFault | null> {
-  const guest = new GuestExecution(vcpu);
+  const guest = new GuestExecution(vcpu, thread);
   thread.guest = guest;
   try {
     yield;
@@ -82,18 +87,22 @@ function* execute(vcpu: KvmVcpu, thread: Thread): Blocking<Exit | PendingFault |
 /** The execution of a guest until an exit. */
 class GuestExecution implements GuestRun {
   readonly #vcpu: KvmVcpu;
+  readonly #thread: Thread;
   #exit: Exit | null = null;
   #error: LinuxError | null = null;
 
-  constructor(vcpu: KvmVcpu) {
+  constructor(vcpu: KvmVcpu, thread: Thread) {
     this.#vcpu = vcpu;
+    this.#thread = thread;
   }
 
   execute(cpu: Cpu, most: number): boolean {
     const { vcpu, machine } = this.#vcpu;
+    const last = vcpu.exits + EXITS_OF_TURN;
     try {
-      const exit = vcpu.run(cpu, most);
+      const exit = vcpu.run(cpu, most, () => vcpu.exits >= last);
       if (exit.reason !== 'KVM_EXIT_INTR') this.#exit = exit;
+      if (vcpu.gaveWay || vcpu.exits >= last) this.#thread.yields = true;
     } catch (error) {
       if (!(error instanceof LinuxError)) throw error;
       this.#error = error;
