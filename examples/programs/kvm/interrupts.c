@@ -208,6 +208,22 @@ static long irqfd(int fd, uint32_t gsi, uint32_t flags) {
   return on(vm, KVM_IRQFD, &request);
 }
 
+/* An eventfd is for one route, whichever virtual machine has it, until the route or the virtual machine ends. */
+static void share(int event) {
+  int first = vm;
+  vm = on(kvm, KVM_CREATE_VM, NULL);
+  show("the eventfd for another virtual machine", irqfd(event, GSI, 0));
+  show("its end there", irqfd(event, GSI, KVM_IRQFD_FLAG_DEASSIGN));
+  int other = call(__NR_eventfd2, 0, 0);
+  show("another eventfd there", irqfd(other, GSI, 0));
+  int second = vm;
+  vm = first;
+  show("that one here", irqfd(other, GSI + 2, 0));
+  call(__NR_close, second);
+  show("that one here, when the other virtual machine has ended", irqfd(other, GSI + 2, 0));
+  call(__NR_close, other);
+}
+
 static void ring(int event) {
   uint64_t one = 1;
   show("an event", call(__NR_write, event, &one, sizeof one));
@@ -226,6 +242,7 @@ static void routes(void) {
   show("unknown flags", irqfd(event, GSI, 8));
   show("an eventfd", irqfd(event, GSI, 0));
   show("the eventfd again", irqfd(event, GSI + 1, 0));
+  share(event);
   ring(event);
   until_interruption();
   ring(event);

@@ -13,6 +13,8 @@ const SIZE = 8;
 export class EventFile extends AnonymousFile {
   #count: bigint;
   readonly #isSemaphore: boolean;
+  /** Whether writes to it interrupt a guest of /dev/kvm: then no other route can use it, of this virtual machine or another one. */
+  interruptsGuest = false;
 
   /** @param isSemaphore whether a read takes 1, and not all. @param flags bits of `O` */
   constructor(inode: Inode, count: number, isSemaphore: boolean, flags: number) {

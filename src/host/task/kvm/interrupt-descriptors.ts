@@ -34,7 +34,7 @@ export class InterruptDescriptors {
   /**
    * KVM_IRQFD. An adapter's interruption is not acknowledged, so that an eventfd to be told of that is taken but not written to, as on
    * Linux.
-   * @throws LinuxError EINVAL; EBADF; EBUSY if the eventfd stands for a route already; EFAULT
+   * @throws LinuxError EINVAL; EBADF; EBUSY if the eventfd stands for a route already, of any virtual machine, as since Linux 6.17; EFAULT
    */
   change(at: number, thread: Thread): number {
     const request = thread.space.memory.struct(at, IRQFD.SIZE);
@@ -51,8 +51,7 @@ export class InterruptDescriptors {
   }
 
   #begin(file: EventFile, gsi: number): void {
-    for (const one of this.#registered)
-      if (one.file === file) throw new LinuxError('EBUSY', 'the eventfd stands for a route already');
+    if (file.interruptsGuest) throw new LinuxError('EBUSY', 'the eventfd stands for a route already');
     const one: Registration = {
       file,
       gsi,
@@ -62,6 +61,7 @@ export class InterruptDescriptors {
       atEnd: () => this.#end(one),
     };
     this.#registered.add(one);
+    file.interruptsGuest = true;
     file.queue.add(one);
     file.whenClosed(one.atEnd);
     if ((file.poll() & POLL.IN) !== 0) this.#routes.signal(gsi);
@@ -73,6 +73,7 @@ export class InterruptDescriptors {
 
   #end(one: Registration): void {
     this.#registered.delete(one);
+    one.file.interruptsGuest = false;
     one.file.queue.remove(one);
     one.file.notWhenClosed(one.atEnd);
   }
