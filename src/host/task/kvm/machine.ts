@@ -87,7 +87,7 @@ export class KvmMachine {
   readonly interruptEvents: InterruptDescriptors;
   #users = 1;
 
-  /** @throws LinuxError ENOMEM */
+  /** The process can have guests from then on, also if the machine is user-controlled. @throws LinuxError ENOMEM */
   constructor(system: System, mm: Mm, userControlled: boolean) {
     this.system = system;
     this.mm = mm;
@@ -99,6 +99,7 @@ export class KvmMachine {
     this.#facilityMask = initialMask(system.host.machine);
     this.#cpuModel = initialModel(system.host.machine);
     this.functions = availableFunctions(system.host.machine);
+    mm.enableSie();
     this.#vm = userControlled ? null : this.#makeVm();
     this.adapters = new Adapters(
       (request) => this.injectFloating(request),
