@@ -4,6 +4,7 @@
 
 #define MIB 0x100000UL
 #define NOWHERE 0x10UL
+#define CODE 0x2000
 
 static int kvm, vm, vcpu;
 
@@ -100,6 +101,40 @@ static void cpu_commands(struct kvm_run *run) {
   run->immediate_exit = 0;
 }
 
+extern const char guest_code[], guest_end[];
+__asm__(".pushsection .rodata\n"
+        "guest_code:\n"
+        "  stg %r1, 0x3000\n"
+        "  lg %r2, 0x4000\n"
+        "  diag 0, 0, 0x501\n"
+        "guest_end:\n"
+        ".popsection");
+
+static void run_guest(const char *what, struct kvm_run *run) {
+  show(what, on(vcpu, KVM_RUN, NULL));
+  print("  the guest is at %x\n", run->psw_addr);
+}
+
+static void protect(char *page, int protection) { call(__NR_mprotect, page, PAGE, protection); }
+
+/* A guest whose memory its process must not access so: the instruction is executed when the process may. */
+static void inaccessible_memory(struct kvm_run *run, char *memory) {
+  memcpy(memory + CODE, guest_code, guest_end - guest_code);
+  run->psw_mask = 0x0000000180000000UL;
+  run->psw_addr = CODE;
+  run->s.regs.gprs[1] = 0x1234;
+  run->kvm_dirty_regs = KVM_SYNC_GPRS;
+  protect(memory + 0x3000, PROT_READ);
+  protect(memory + 0x4000, PROT_NONE);
+  run_guest("a store to memory that can only be read", run);
+  run_guest("the store once more", run);
+  protect(memory + 0x3000, PROT_READ | PROT_WRITE);
+  run_guest("a fetch of memory that cannot be accessed", run);
+  protect(memory + 0x4000, PROT_READ);
+  run_guest("a fetch of memory that can only be read", run);
+  print("  exit %d, stored %x\n", (long)run->exit_reason, *(uint64_t *)(memory + 0x3000));
+}
+
 /* The files of a virtual machine belong to the process that made it. */
 static void from_a_child(void) {
   long child = call(__NR_clone, 0, 17);
@@ -121,6 +156,7 @@ int main(void) {
   vcpu = on(vm, KVM_CREATE_VCPU, (void *)3);
   struct kvm_run *run = (struct kvm_run *)map(PAGE, MAP_SHARED, vcpu, 0);
   cpu_commands(run);
+  inaccessible_memory(run, (char *)(((uint64_t)memory + MIB - 1) & -MIB));
   from_a_child();
   call(__NR_close, vm);
   show("registers after the machine's file was closed", on(vcpu, KVM_GET_REGS, &run->s));

@@ -137,7 +137,7 @@ export class Interceptions {
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;
       if (vm.userControlled) return unmapped(address);
-      if (vm.reportsMissingMemory && vm.slots.at(address)) return memoryFault(address, write);
+      if (vm.slots.at(address)) return memoryFault(address, write);
       return stuck ? this.#programLoop() : this.#addressing(length);
     }
     if (!stuck) return 'resume';

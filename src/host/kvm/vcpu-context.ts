@@ -43,11 +43,6 @@ export interface GuestMachine extends GuestMemory {
    * addresses that are not mapped to user space. There are no memory slots.
    */
   readonly userControlled: boolean;
-  /**
-   * Whether an access to memory of a slot that the process has not mapped is an exit. Otherwise it is an addressing exception of the guest, as
-   * in Linux.
-   */
-  readonly reportsMissingMemory: boolean;
   /** Whether user space executes the orders of SIGNAL PROCESSOR that start and reset CPUs, and those that there are not, as in Linux. */
   readonly userStarts: boolean;
   /** What its virtual CPUs say they are. */

@@ -47,8 +47,6 @@ export interface VirtualMachineOptions {
   readonly gmap: Gmap;
   /** See `GuestMachine.userControlled`; default false. */
   readonly userControlled?: boolean;
-  /** See `GuestMachine.reportsMissingMemory`; default true. */
-  readonly reportsMissingMemory?: boolean;
   /** The interruptions that any virtual CPU may take, for several virtual machines that share them; default its own. */
   readonly floating?: FloatingInterrupts;
 }
@@ -76,7 +74,6 @@ export class VirtualMachine implements GuestMachine {
   /** Its absolute storage, as KVM_S390_MEM_OP accesses it. */
   readonly absoluteMemory: AbsoluteMemory;
   readonly userControlled: boolean;
-  readonly reportsMissingMemory: boolean;
   userStarts = false;
   userStops = false;
   userSigp = false;
@@ -95,9 +92,8 @@ export class VirtualMachine implements GuestMachine {
   /** @throws LinuxError EINVAL when the gmap is not one of the process; ESRCH, ENOENT when one of the two has ended */
   constructor(options: VirtualMachineOptions) {
     demandObject('options', options);
-    const { mm, gmap, floating, userControlled = false, reportsMissingMemory = true } = options;
+    const { mm, gmap, floating, userControlled = false } = options;
     demandFlag('userControlled', userControlled);
-    demandFlag('reportsMissingMemory', reportsMissingMemory);
     demandInstance('mm', mm, Mm);
     demandInstance('gmap', gmap, Gmap);
     if (floating !== undefined) demandInstance('floating', floating, FloatingInterrupts);
@@ -110,7 +106,6 @@ export class VirtualMachine implements GuestMachine {
     this.mm = mm;
     this.gmap = gmap;
     this.userControlled = userControlled;
-    this.reportsMissingMemory = reportsMissingMemory;
     this.slots = new MemorySlots(gmap);
     this.cmma = new CollaborativeMemory(mm, this.slots, this.life);
     this.#keys = new StorageKeys(mm, this.slots);

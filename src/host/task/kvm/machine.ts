@@ -112,7 +112,7 @@ export class KvmMachine {
   #makeVm(): VirtualMachine {
     const { mm, userControlled, floating } = this;
     const gmap = this.system.host.createGmap(mm);
-    const vm = new VirtualMachine({ mm, gmap, userControlled, floating, reportsMissingMemory: false });
+    const vm = new VirtualMachine({ mm, gmap, userControlled, floating });
     vm.userStarts = true;
     vm.cpuModel = this.#cpuModel;
     vm.onNotification = (subchannel, queue) => this.events.notify(subchannel, queue);
