@@ -138,6 +138,58 @@ describe('the checker and the purges', () => {
     );
   });
 
+  it('reports a stale translation that a processor goes on with, if it is to compare those', () => {
+    const busy = new Busy();
+    const { host, mm } = busy;
+    busy.checker.detach();
+    const checker = Checker.attach(host, { translations: 'usable' });
+    const cpu = host.machine.cpu(0);
+    cpu.run(1);
+    cpu.run(1);
+    expect(checker.checkChanged()).toEqual([]);
+    host.kernel.injectedFault = 'page-invalidated';
+    mm.munmap({ address: P, length: 0x1000n });
+    cpu.run(1);
+    cpu.tlb.purgeAll();
+    for (const other of host.machine.cpus) other.tlb.purgeAll();
+    expect(checker.checkChanged().map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^a processor goes on with a stale TLB entry for page 0x\w+ of process \d+: a walk now ends with a page-translation exception \(0x11\)$/,
+      ),
+    ]);
+    checker.detach();
+    expect(host.machine.executionChecks.listener).toBe(null);
+    expect(cpu.onExecution).toBe(null);
+  });
+
+  it('compares translations in turn before a processor goes on, if it is to compare those', () => {
+    const host = new Host(new Machine({ storageSize: 16 << 20 }));
+    const checker = Checker.attach(host, { translations: 'usable' });
+    const mm = host.createMm();
+    const cpu = host.machine.cpu(0);
+    mm.mmap({ address: P, length: MIB });
+    for (let page = 0n; page < 200n; page++)
+      host.writeAsProcess(mm, cpu, P + page * 0x1000n, Uint8Array.of(1));
+    expect(checker.checkChanged()).toEqual([]);
+    host.kernel.injectedFault = 'page-invalidated';
+    mm.munmap({ address: P + 150n * 0x1000n, length: 0x1000n });
+    const found: number[] = [];
+    for (let run = 0; run < 8; run++) {
+      cpu.run(1);
+      const { length } = checker.checkChanged().filter(({ message }) => message.includes('goes on'));
+      found.push(length);
+    }
+    expect(found).toEqual([0, 0, 1, 0, 0, 0, 1, 0]);
+  });
+
+  it('refuses an unknown option', () => {
+    const host = new Host(new Machine({ storageSize: 16 << 20 }));
+    expect(() => Checker.attach(host, { translations: 'all' as 'used' })).toThrow(
+      "translations: 'all' is neither 'used' nor 'usable'",
+    );
+    expect(() => Checker.attach(host, null as never)).toThrow('options');
+  });
+
   it('finds a purge that is missing on the second of two processors in one gmap', () => {
     const busy = new Busy();
     const { host, gmaps } = busy;

@@ -6,15 +6,15 @@
  * locks. Each compares the tables in storage with the data that the machine or the host keeps besides them.
  */
 
-import { Host } from '../host/index.ts';
-import { demandInstance } from '../host/internal.ts';
+import { Host, LinuxError } from '../host/index.ts';
+import { demandInstance, demandObject } from '../host/internal.ts';
 import { sourceOf } from './emitter.ts';
 import { checkFrames, ownZeros } from './frames.ts';
 import { checkGuestTables } from './guest-tables.ts';
 import { checkProcessTables } from './process-tables.ts';
 import { Census, type Finding, type Rule } from './rules.ts';
 import { Staleness } from './staleness.ts';
-import { checkTranslations, translationCheck } from './translations.ts';
+import { checkTranslations, TranslationCheck } from './translations.ts';
 
 /** A broken rule. */
 export interface Violation {
@@ -35,6 +35,16 @@ export type Checked<T> = { readonly violations: readonly Violation[] } & (
   | { readonly kind: 'returned'; readonly value: T }
   | { readonly kind: 'threw'; readonly error: unknown }
 );
+
+/** What a checker checks. */
+export interface CheckerOptions {
+  /**
+   * Which translations in TLBs are compared with the tables, besides all at each check: each one that is used, the default; or before a
+   * processor executes instructions the next 64 of its TLB, in turn. The latter is for programs that run for long: they can run as
+   * compiled code.
+   */
+  readonly translations?: 'used' | 'usable';
+}
 
 /** The number of operations that a violation names. */
 const NAMED_OPERATIONS = 16;
@@ -57,15 +67,19 @@ export class Checker {
 
   /**
    * Starts checking a host: subscribes to wrong uses of its locks, to the uses of translations in TLBs, and to its events.
-   * @throws LinuxError EINVAL when it is not a host
+   * @throws LinuxError EINVAL when it is not a host, or an option is unknown
    */
-  static attach(host: Host): Checker {
+  static attach(host: Host, options: CheckerOptions = {}): Checker {
     demandInstance('host', host, Host);
-    return new Checker(host);
+    demandObject('options', options);
+    const { translations = 'used' } = options;
+    if (translations !== 'used' && translations !== 'usable')
+      throw new LinuxError('EINVAL', `translations: '${translations}' is neither 'used' nor 'usable'`);
+    return new Checker(host, translations);
   }
 
-  private constructor(host: Host) {
-    const { kernel, machine } = host;
+  private constructor(host: Host, translations: 'used' | 'usable') {
+    const { kernel } = host;
     this.#host = host;
     this.#census = new Census(host, (finding) => {
       this.#found.push({ ...finding, source: sourceOf(this.#emission) });
@@ -76,12 +90,19 @@ export class Checker {
     };
     this.#subscriptions = [
       kernel.locks.problems.subscribe((message) => report({ rule: 'locks', message })),
-      machine.translationChecks.subscribe(translationCheck(host, report)),
+      this.#subscribe(translations, new TranslationCheck(host, report)),
       kernel.trace.subscribe((event) => {
         this.#emission = new Error();
         this.#staleness.changedBy(event);
       }),
     ];
+  }
+
+  #subscribe(translations: 'used' | 'usable', check: TranslationCheck): () => void {
+    const { machine } = this.#host;
+    return translations === 'used'
+      ? machine.translationChecks.subscribe(check.used)
+      : machine.executionChecks.subscribe(check.usable);
   }
 
   /** Stops checking, and forgets violations that no check has returned yet. */
@@ -123,6 +144,11 @@ export class Checker {
     if (this.#staleness.needsCheck()) this.#checkTables();
     const operations = [...this.#recent];
     return this.#found.splice(0).map((finding) => ({ ...finding, operations }));
+  }
+
+  /** What the last check of all tables had to look at, in frames and tables in use: its time grows with that. */
+  get size(): number {
+    return this.#census.size;
   }
 
   /** Checks everything, changed or not, as at the end of a run. Returns the violations. */

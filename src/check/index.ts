@@ -1,4 +1,4 @@
 /** Checks machine and host and reports broken rules. */
 
-export { type Checked, Checker, describeViolation, type Violation } from './checker.ts';
+export { type Checked, Checker, type CheckerOptions, describeViolation, type Violation } from './checker.ts';
 export { type Finding, RULES, type Rule } from './rules.ts';

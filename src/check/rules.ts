@@ -110,6 +110,11 @@ export class Census {
     }
   }
 
+  /** The number of blocks seen. */
+  get size(): number {
+    return this.#found.length;
+  }
+
   /** Visits every block seen: its address, its purpose, and the number of its owners. */
   eachBlock(callback: (address: number, purpose: Purpose, owners: number) => void): void {
     for (const address of this.#found) {

@@ -11,6 +11,7 @@ import {
   type TlbHitCheck,
   Walk,
 } from '../machine/index.ts';
+import { KnownWalks, NotedEntries } from './known-walks.ts';
 import type { Census, Finding } from './rules.ts';
 
 /** Names of the exceptions with which a walk ends. */
@@ -26,13 +27,15 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
   59: 'region-third-translation',
 };
 
+/** How many translations are compared before a processor executes instructions. */
+const AT_ONCE = 64;
+
 /** Compares every cached translation of every processor with a fresh walk. */
 export function checkTranslations(census: Census): void {
   const walk = new Walk(new AbsoluteEntries(census.host.machine.storage));
   for (const cpu of census.host.machine.cpus) {
     const { tlb } = cpu;
-    for (let slot = 0; slot < TLB_SLOTS; slot++) {
-      if ((tlb.pages[slot] as number) < 0) continue;
+    for (let slot = tlb.next(0); slot < TLB_SLOTS; slot = tlb.next(slot + 1)) {
       const stale = census.spaces.has(`${tlb.asceHi[slot]}:${tlb.asceLo[slot]}`)
         ? difference(tlb, slot, walk)
         : 'its address space was freed';
@@ -44,15 +47,54 @@ export function checkTranslations(census: Census): void {
   }
 }
 
-/** Returns a listener that compares every use of a cached translation with a fresh walk. */
-export function translationCheck(host: Host, report: (finding: Finding) => void): TlbHitCheck {
-  const fresh = new Walk(new AbsoluteEntries(host.machine.storage));
-  return (tlb, slot) => {
-    const stale = difference(tlb, slot, fresh);
-    if (!stale) return;
-    const message = `a processor used a stale TLB entry for ${pageAndSpace(host, tlb, slot)}: ${stale}`;
-    report({ rule: 'stale-translation', message });
+/** Compares cached translations with fresh walks, and reports those that differ. Remembers the walks: most need not be repeated. */
+export class TranslationCheck {
+  readonly #host: Host;
+  readonly #report: (finding: Finding) => void;
+  readonly #entries: NotedEntries;
+  readonly #walk: Walk;
+  readonly #known = new Map<Tlb, KnownWalks>();
+
+  constructor(host: Host, report: (finding: Finding) => void) {
+    this.#host = host;
+    this.#report = report;
+    this.#entries = new NotedEntries(host.machine.storage);
+    this.#walk = new Walk(this.#entries);
+  }
+
+  /** Compares a translation that a processor uses. */
+  readonly used: TlbHitCheck = (tlb, slot) => {
+    this.#compare(this.#knownOf(tlb), tlb, slot, 'a processor used');
   };
+
+  /** Compares translations that a processor may use: the next ones of its TLB. */
+  readonly usable = (tlb: Tlb): void => {
+    const known = this.#knownOf(tlb);
+    let slot = tlb.next(known.next);
+    for (let left = AT_ONCE; left > 0 && slot < TLB_SLOTS; left--) {
+      this.#compare(known, tlb, slot, 'a processor goes on with');
+      slot = tlb.next(slot + 1);
+    }
+    known.next = slot % TLB_SLOTS;
+  };
+
+  #compare(known: KnownWalks, tlb: Tlb, slot: number, what: string): void {
+    if (known.confirms(slot)) return;
+    this.#entries.begin();
+    const stale = difference(tlb, slot, this.#walk);
+    if (!stale) {
+      known.note(slot, this.#entries);
+      return;
+    }
+    const message = `${what} a stale TLB entry for ${pageAndSpace(this.#host, tlb, slot)}: ${stale}`;
+    this.#report({ rule: 'stale-translation', message });
+  }
+
+  #knownOf(tlb: Tlb): KnownWalks {
+    let known = this.#known.get(tlb);
+    if (known === undefined) this.#known.set(tlb, (known = new KnownWalks(tlb, this.#host.machine.storage)));
+    return known;
+  }
 }
 
 /** Returns how the entry in a slot differs from the result of a fresh walk, or an empty string if it does not. */

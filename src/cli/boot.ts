@@ -291,7 +291,7 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const output = new Output();
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
-  const checker = flags.check ? Checker.attach(host) : null;
+  const checker = flags.check ? Checker.attach(host, { translations: 'usable' }) : null;
   const statistics = flags.stats ? new RunStatistics(host) : null;
   let counted: Statistics | null = null;
   let told = false;

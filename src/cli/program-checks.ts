@@ -3,6 +3,10 @@
 import { Checker, describeViolation } from '../check/index.ts';
 import type { Linux } from '../host/task/index.ts';
 
+/** Units of work between two checks: at least this many, and this many for each frame and table in use. */
+const LEAST_INTERVAL = 20_000;
+const UNITS_PER_FRAME = 20;
+
 /** Checks a system, from its construction until `close`. */
 export class ProgramChecks {
   readonly #checker: Checker;
@@ -12,10 +16,15 @@ export class ProgramChecks {
 
   /** @param report prints lines */
   constructor(linux: Linux, report: (text: string) => void) {
-    this.#checker = Checker.attach(linux.host);
+    this.#checker = Checker.attach(linux.host, { translations: 'usable' });
     this.#linux = linux;
     this.#report = report;
     this.#checker.record('the start of the program');
+  }
+
+  /** Units of work until the next check: the larger the tables, the longer it may take. */
+  get interval(): number {
+    return Math.max(LEAST_INTERVAL, this.#checker.size * UNITS_PER_FRAME);
   }
 
   /** Whether a rule was broken. */

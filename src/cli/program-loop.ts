@@ -11,8 +11,6 @@ import type { TraceFile } from './trace-file.ts';
 const SLICE = 50;
 /** Longest wait in milliseconds: timers have 31 bits. */
 const WAIT_MAX = 0x7fff_ffff;
-/** Units of work between two checks. */
-const CHECK_EVERY = 20_000;
 const NS_PER_MS = 1_000_000;
 
 /** How a program ended. */
@@ -63,7 +61,7 @@ function slice(process: LinuxProcess, { linux, limit, checks }: ProgramLoop): Li
   if (checks === null) return linux.run(process, left, late);
   const end = linux.work + left;
   for (;;) {
-    const result = linux.run(process, Math.min(end - linux.work, CHECK_EVERY), late);
+    const result = linux.run(process, Math.min(end - linux.work, checks.interval), late);
     if (!checks.areKept()) return null;
     if (result.kind !== 'limit' || late() || linux.work >= end) return result;
   }

@@ -15,6 +15,7 @@ import { canCompile } from './engine/compile/module.ts';
 import { Cpu } from './engine/cpu.ts';
 import { facilityList } from './instructions/decode.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
+import type { Tlb } from './tlb.ts';
 
 const PROCESSORS = 64;
 
@@ -63,6 +64,12 @@ export class Machine implements Configuration {
   readonly translationChecks: Hook<Parameters<TlbHitCheck>>;
 
   /**
+   * Called with a processor's TLB before it executes instructions: after its host has acted, and each time that it begins to execute a
+   * guest. It costs less than `translationChecks`, which also demands that the interpreter executes all code.
+   */
+  readonly executionChecks: Hook<[tlb: Tlb]>;
+
+  /**
    * @throws RangeError for an invalid storage size, number of processors or TOD value; TypeError for an option of the
    *   wrong type
    */
@@ -87,6 +94,9 @@ export class Machine implements Configuration {
       this.#compile(THRESHOLD[engine]);
     this.translationChecks = new Hook(trace.operations, () => {
       for (const cpu of this.cpus) cpu.onTlbHit = this.translationChecks.listener;
+    });
+    this.executionChecks = new Hook(trace.operations, () => {
+      for (const cpu of this.cpus) cpu.onExecution = this.executionChecks.listener;
     });
   }
 

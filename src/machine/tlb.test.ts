@@ -22,6 +22,14 @@ describe('a translation-lookaside buffer', () => {
     ]);
   });
 
+  it('finds the next slot with an entry', () => {
+    const tlb = new Tlb();
+    expect(tlb.next(0)).toBe(TLB_SLOTS);
+    for (const page of [0, 63, 64, 4000, TLB_SLOTS - 1]) tlb.insert(page, HI, LO, page, 0, false);
+    const found = [0, 1, 63, 64, 65, 4000, 4001, TLB_SLOTS - 1, TLB_SLOTS].map((slot) => tlb.next(slot));
+    expect(found).toEqual([0, 63, 63, 64, 4000, 4000, TLB_SLOTS - 1, TLB_SLOTS - 1, TLB_SLOTS]);
+  });
+
   it('caches any page number less than 2^52, any frame and any table', () => {
     const tlb = new Tlb();
     const top = 2 ** 52 - 1;

@@ -174,13 +174,20 @@ export class Tlb {
     }
   }
 
+  /** Returns the first slot from `slot` on that has an entry, or TLB_SLOTS if there is none. */
+  next(slot: number): number {
+    for (let at = slot; at < TLB_SLOTS; at++) {
+      if (at % GROUP === 0) while (at < TLB_SLOTS && this.#groups[at / GROUP] === 0) at += GROUP;
+      if (at < TLB_SLOTS && this.pages[at] !== EMPTY) return at;
+    }
+    return TLB_SLOTS;
+  }
+
   /** Iterates over the cached translations, in slot order. */
   *entries(): IterableIterator<TlbEntry> {
-    for (let slot = 0; slot < TLB_SLOTS; slot++) {
-      const page = this.pages[slot] as number;
-      if (page === EMPTY) continue;
+    for (let slot = this.next(0); slot < TLB_SLOTS; slot = this.next(slot + 1)) {
       yield {
-        page,
+        page: this.pages[slot] as number,
         asceHi: this.asceHi[slot] as number,
         asceLo: this.asceLo[slot] as number,
         frame: this.frames[slot] as number,

@@ -39,6 +39,7 @@ import {
 import { isCompleting, isNullifying, PGM } from '../interruption.ts';
 import { widenFields } from '../number-fields.ts';
 import { FRAME_SIZE } from '../storage.ts';
+import type { Tlb } from '../tlb.ts';
 import type { CodeCache } from './compile/code-cache.ts';
 import { CompiledCode } from './compile/compiled-code.ts';
 
@@ -58,6 +59,8 @@ export class Cpu extends CpuInterruptions {
   /** The instructions of the machine's model. */
   readonly #table: DecodeTable;
   #setsRegisters = false;
+  /** See `Machine.executionChecks`; null outside check mode. */
+  onExecution: ((tlb: Tlb) => void) | null = null;
   /** Executes compiled code, or null: the interpreter executes everything. */
   #compiled: CompiledCode | null = null;
 
@@ -122,6 +125,7 @@ export class Cpu extends CpuInterruptions {
    *   that was compiled is not compared with storage then
    */
   runClaimed(limit: number, pacer: Pacer | null = null, reported = false): Stop {
+    this.onExecution?.(this.tlb);
     if (!reported) this.#compiled?.beginRun();
     const end = this.executed + limit;
     let part = pacer === null ? end : Math.min(end, this.executed + pacer.units);
