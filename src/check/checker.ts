@@ -41,7 +41,7 @@ export interface CheckerOptions {
   /**
    * Which translations in TLBs are compared with the tables, besides all at each check: each one that is used, the default; or before a
    * processor executes instructions the next 64 of its TLB, in turn. The latter is for programs that run for long: they can run as
-   * compiled code.
+   * compiled code, and violations do not tell which event came last (`Violation.source`).
    */
   readonly translations?: 'used' | 'usable';
 }
@@ -92,7 +92,7 @@ export class Checker {
       kernel.locks.problems.subscribe((message) => report({ rule: 'locks', message })),
       this.#subscribe(translations, new TranslationCheck(host, report)),
       kernel.trace.subscribe((event) => {
-        this.#emission = new Error();
+        if (translations === 'used') this.#emission = new Error();
         this.#staleness.changedBy(event);
       }),
     ];
