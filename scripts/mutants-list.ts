@@ -1547,6 +1547,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (!this.#mm.ptes.usesKeys) return null;',
   },
   {
+    name: 'check mode: a remembered walk confirms a translation although an entry has changed',
+    file: 'src/check/known-walks.ts',
+    find: '      if (storage.get32(address + 4) !== this.#contents[i * 2 + 1]) return false;\n',
+    replace: '',
+  },
+  {
+    name: 'check mode: only the first translations of a TLB are compared before a processor goes on',
+    file: 'src/check/translations.ts',
+    find: 'known.next = slot % TLB_SLOTS;',
+    replace: 'known.next = 0;',
+  },
+  {
     name: 'a CPU in an enabled wait is running',
     file: 'src/machine/sigp.ts',
     find: 'return target.stopped || target.pswMask & PSW.WAIT ? SIGP_STATUS.NOT_RUNNING : 0;',
