@@ -62,6 +62,16 @@ describePage('the page', () => {
     const text = () => page.locator('.notes > li.latest').innerText();
     const linked = () => page.locator('.spaces-picture .line.guest .block.linked').count();
     expect(await page.locator('.scenario').count()).toBe(0);
+    // The first note has a path that is longer than a line.
+    const tooWide = await page
+      .locator('.notes code')
+      .evaluateAll(
+        (codes) =>
+          codes.filter(
+            (code) => code.getBoundingClientRect().right > code.closest('li')!.getBoundingClientRect().right,
+          ).length,
+      );
+    expect(tooWide).toBe(0);
     await next.click();
     await page.getByRole('region', { name: 'This step' }).getByText('"/dev/kvm", O_RDWR').waitFor();
     await next.click();
