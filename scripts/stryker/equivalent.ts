@@ -46,13 +46,6 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     reason: BEYOND,
   },
   {
-    file: 'src/machine/tlb.ts',
-    line: 'for (let slot = 0; slot < TLB_SLOTS; slot++) {',
-    original: 'slot < TLB_SLOTS',
-    replacement: 'slot <= TLB_SLOTS',
-    reason: BEYOND,
-  },
-  {
     file: 'src/machine/dat/walk.ts',
     line: 'protect = false;',
     original: 'false',

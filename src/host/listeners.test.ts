@@ -4,10 +4,13 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { code, diag, load, svc } from '../machine/testing/index.ts';
+import { code, load, s, svc } from '../machine/testing/index.ts';
 import { VirtualMachine } from './kvm/index.ts';
 import { guestSegment, processPage, processSegment } from './numbers.ts';
 import { bytes, codeOf, GUEST_HOME, MIB, snapshotOf, TestGuest } from './testing/index.ts';
+
+/** An instruction that the host executes. */
+const STFL = 0xb2b1;
 
 let guest: TestGuest;
 
@@ -133,7 +136,7 @@ describe('a listener in the middle of a guest', () => {
 });
 
 describe('the callback of `run` for pending signals', () => {
-  beforeEach(() => guest.program([...Array.from({ length: 4 }, () => diag(0, 0, 0x44)), load(1, 1)]));
+  beforeEach(() => guest.program([...Array.from({ length: 4 }, () => s(STFL, 0)), load(1, 1)]));
 
   it.each(ACTS)('cannot %s', (_, act) => {
     const { vm, mm, host, vcpu } = guest;

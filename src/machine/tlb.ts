@@ -176,11 +176,12 @@ export class Tlb {
 
   /** Returns the first slot from `slot` on that has an entry, or TLB_SLOTS if there is none. */
   next(slot: number): number {
-    for (let at = slot; at < TLB_SLOTS; at++) {
-      if (at % GROUP === 0) while (at < TLB_SLOTS && this.#groups[at / GROUP] === 0) at += GROUP;
-      if (at < TLB_SLOTS && this.pages[at] !== EMPTY) return at;
+    let at = slot;
+    while (this.pages[at] === EMPTY) {
+      const group = (at / GROUP) | 0;
+      at = this.#groups[group] === 0 ? (group + 1) * GROUP : at + 1;
     }
-    return TLB_SLOTS;
+    return at;
   }
 
   /** Iterates over the cached translations, in slot order. */

@@ -422,9 +422,9 @@ export class Vcpu implements GuestCpu {
         const exit = this.#step(cpu, left, pacer);
         if (exit !== 'resume') return this.#exited(exit);
         if (this.debug.stop !== null) return this.#stopped(this.debug.stop);
-        if (this.gaveWay) return { reason: 'KVM_EXIT_INTR' };
         left -= this.#spent;
         if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
+        if (this.gaveWay) return { reason: 'KVM_EXIT_INTR' };
       }
     } finally {
       this.vm.gmap.disable(cpu);
