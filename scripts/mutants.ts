@@ -84,7 +84,12 @@ export default {
   return folder;
 }
 
-function runTests(folder: string, tests: readonly string[] = TESTS): SpawnSyncReturns<string> {
+/** Milliseconds after which tests hang: all of them, and the nearest ones of a fault, which take less than a minute. */
+const MOST = 600_000;
+const NEAREST_MOST = 240_000;
+
+/** Runs tests, for at most some milliseconds. */
+function runTests(folder: string, tests: readonly string[], timeout: number): SpawnSyncReturns<string> {
   const args = [
     inModules('vitest/vitest.mjs'),
     'run',
@@ -95,7 +100,7 @@ function runTests(folder: string, tests: readonly string[] = TESTS): SpawnSyncRe
     'dot',
     ...tests,
   ];
-  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 600_000 });
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout });
 }
 
 /** How a run of the tests caught a fault: it failed or it did not end. Null if it passed. */
@@ -121,7 +126,8 @@ function tryMutant(folder: string, { name, file, find, replace }: Mutant): Retur
     path,
     source.replace(find, () => replace),
   );
-  const how = outcome(runTests(folder, nearest(file))) ?? outcome(runTests(folder));
+  const how =
+    outcome(runTests(folder, nearest(file), NEAREST_MOST)) ?? outcome(runTests(folder, TESTS, MOST));
   writeFileSync(path, source);
   return how;
 }
@@ -131,7 +137,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 let survived = 0;
 // A test that fails in the copy anyway would seem to catch every fault.
 const folders = [...new Set(chosen().flatMap(({ file }) => nearest(file)))];
-const sound = runTests(folder, values.sound ? folders : TESTS);
+const sound = runTests(folder, values.sound ? folders : TESTS, MOST);
 if (sound.status !== 0) {
   console.error(
     `the tests fail without any fault:\n${sound.stdout.slice(-4000)}${sound.stderr.slice(-4000)}`,
