@@ -1,6 +1,13 @@
 /** Remembers the walks that confirmed cached translations, so that most uses of these need no other walk. */
 
-import { AbsoluteEntries, type EntrySource, type Storage, TLB_SLOTS, type Tlb } from '../machine/index.ts';
+import {
+  AbsoluteEntries,
+  type EntrySource,
+  FRAME_SIZE,
+  type Storage,
+  TLB_SLOTS,
+  type Tlb,
+} from '../machine/index.ts';
 
 /** The most entries that a walk fetches: one of each of five tables. */
 const MOST_ENTRIES = 5;
@@ -30,7 +37,7 @@ export class NotedEntries implements EntrySource {
   }
 
   fetch(page: number, offset: number): number {
-    this.addresses[this.count++] = page * 4096 + offset;
+    this.addresses[this.count++] = page * FRAME_SIZE + offset;
     return this.#entries.fetch(page, offset);
   }
 }
@@ -53,16 +60,15 @@ export class KnownWalks {
   readonly #pages = new Float64Array(TLB_SLOTS);
   readonly #frames = new Float64Array(TLB_SLOTS);
   readonly #tables = new Float64Array(TLB_SLOTS);
-  /** Protection and no execution: bits 1 and 2. */
+  /** 1 for protection, 2 for no execution, or both. */
   readonly #bits = new Uint8Array(TLB_SLOTS);
+  /** The slot to go on with, for a caller that compares a few at a time. */
+  next = 0;
 
   constructor(tlb: Tlb, storage: Storage) {
     this.#tlb = tlb;
     this.#storage = storage;
   }
-
-  /** The slot to go on with, for one who compares a few at a time. */
-  next = 0;
 
   /** Whether a slot holds a translation that was confirmed, and all entries are as they were then. */
   confirms(slot: number): boolean {
@@ -74,8 +80,8 @@ export class KnownWalks {
     const tlb = this.#tlb;
     return (
       this.#pages[slot] === tlb.pages[slot] &&
-      this.#asceLo[slot] === tlb.asceLo[slot]! &&
-      this.#asceHi[slot] === tlb.asceHi[slot]! &&
+      this.#asceLo[slot] === tlb.asceLo[slot] &&
+      this.#asceHi[slot] === tlb.asceHi[slot] &&
       this.#frames[slot] === tlb.frames[slot] &&
       this.#tables[slot] === tlb.tables[slot] &&
       this.#bits[slot] === bitsOf(tlb, slot)

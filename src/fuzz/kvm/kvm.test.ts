@@ -21,7 +21,7 @@ it('finds nothing in fixed runs', () => {
   }
 });
 
-/** Returns the commands that cases of so many seeds make, also on files that do not have them. */
+/** Returns the commands that the cases of the first `seeds` seeds issue, including those that their file does not have. */
 function commandsOf(seeds: number): Set<number> {
   const made = new Set<number>();
   for (let seed = 0; seed < seeds; seed++) {

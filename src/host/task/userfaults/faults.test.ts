@@ -59,7 +59,7 @@ describe('the faults of a userfaultfd', () => {
     expect(take()?.[3]).toBe(77n << 32n);
   });
 
-  it('end for those who wait for a page of a range, whether they were reported or not', () => {
+  it('end for all threads that wait for a page of the range, reported or not', () => {
     const [one, two, three] = [wait(1, 4n), wait(2, 5n), wait(3, 6n)];
     take();
     faults.wake(4n * PAGE, 6n * PAGE);
